@@ -1,0 +1,239 @@
+import { z } from 'zod';
+
+/** One environment variable: what it is for, its default as text ('' = unset) and how its text is read. */
+interface Variable<T> {
+  readonly group: string;
+  readonly about: string;
+  readonly byDefault: string;
+  readonly secret?: true;
+  readonly read: z.ZodType<T, string>;
+}
+
+const variable = <T>(
+  group: string,
+  about: string,
+  byDefault: string,
+  read: z.ZodType<T, string>,
+): Variable<T> => ({
+  group,
+  about,
+  byDefault,
+  read,
+});
+const secret = (group: string, about: string): Variable<string> => ({
+  ...variable(group, about, '', z.string()),
+  secret: true,
+});
+
+const text = z.string();
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off', ''], { error: 'must be true or false' })
+  .transform((value) => ['true', '1', 'yes', 'on'].includes(value));
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const origin = z.string().refine((value) => value === '' || isHttpUrl(value), 'must be an http(s) address');
+const dollars = z
+  .string()
+  .refine(
+    (value) => value === '' || /^\d+(\.\d+)?$/.test(value),
+    'must be an amount in USD such as 2.50, or empty for none',
+  )
+  .transform((value) => (value === '' ? undefined : Number(value)));
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** Every variable the product reads, in the order of `.env.example`. An empty value means unset. */
+export const env = {
+  APP_NAME: variable('Application', 'Name shown on the pages and in the API docs.', 'WhatsApp AI Bot', text),
+  APP_ENV: variable(
+    'Application',
+    'development starts with nothing configured; production refuses to start half configured.',
+    'development',
+    oneOf(['development', 'production', 'test']),
+  ),
+  DEBUG: variable('Application', 'true logs at debug level.', 'false', flag),
+  HOST: variable('Application', 'Address to listen on.', '0.0.0.0', text),
+  PORT: variable('Application', 'Port to listen on; 0 takes a free one.', '8000', wholeNumber(0, 65_535)),
+  PUBLIC_URL: variable(
+    'Application',
+    'The address the world sees, for instance https://bot.example.com. Twilio signs webhooks for it.',
+    '',
+    origin,
+  ),
+  TRUST_PROXY: variable(
+    'Application',
+    'Proxies whose X-Forwarded-* headers are believed: false, true, a number of hops, or comma-separated addresses.',
+    'false',
+    text,
+  ),
+  LOG_LEVEL: variable(
+    'Application',
+    'How much is logged. Text and phone numbers never are.',
+    'info',
+    oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  ),
+  ALLOWED_ORIGINS: variable(
+    'Application',
+    'Web origins that may call the API from a browser, comma-separated.',
+    '',
+    list,
+  ),
+  SECRET_KEY: secret(
+    'Sign-in',
+    'Signs sessions and API tokens; at least 32 characters: openssl rand -hex 32',
+  ),
+  ADMIN_PASSWORD: secret('Sign-in', 'Password of the chat page and the API; at least 8 characters.'),
+  DATABASE_URL: variable(
+    'Storage',
+    'sqlite:///./data/whatsapp_bot.db (relative), sqlite:////var/lib/bot.db (absolute) or sqlite::memory:.',
+    'sqlite:///./data/whatsapp_bot.db',
+    text,
+  ),
+  TWILIO_ACCOUNT_SID: variable('Twilio', 'Account SID, AC… from the Twilio console.', '', text),
+  TWILIO_AUTH_TOKEN: secret('Twilio', 'Primary auth token; it also verifies webhook signatures.'),
+  TWILIO_WHATSAPP_NUMBER: variable(
+    'Twilio',
+    'Your WhatsApp sender, for instance +14155238886 (the sandbox).',
+    '',
+    text,
+  ),
+  TWILIO_BASE_URL: variable(
+    'Twilio',
+    "Empty = Twilio's own hosts. Otherwise every Twilio call goes to this origin with its path kept (proxies, tests).",
+    '',
+    origin,
+  ),
+  WHATSAPP_VERIFY_TOKEN: secret('Webhook', 'What GET /webhook expects as hub.verify_token.'),
+  OPENAI_API_KEY: secret('Model', 'OpenAI key. Without a key (or a base URL) the offline assistant answers.'),
+  OPENAI_BASE_URL: variable(
+    'Model',
+    'Another OpenAI-compatible server, for instance http://localhost:11434/v1.',
+    '',
+    origin,
+  ),
+  OPENAI_API: variable(
+    'Model',
+    'Which API to speak: auto picks responses for OpenAI and Azure, chat for any other base URL.',
+    'auto',
+    oneOf(['auto', 'responses', 'chat']),
+  ),
+  OPENAI_MODEL: variable('Model', 'Model that answers.', 'gpt-6-luna', text),
+  OPENAI_VISION_MODEL: variable(
+    'Model',
+    'Model that looks at photos and scanned pages; empty = OPENAI_MODEL.',
+    '',
+    text,
+  ),
+  OPENAI_TRANSCRIBE_MODEL: variable(
+    'Model',
+    'Model that transcribes voice notes (whisper-1 works until it retires on 2027-02-26).',
+    'gpt-transcribe',
+    text,
+  ),
+  WHITELISTED_USERS: variable(
+    'Access',
+    'Who may use the bot: phone numbers with country code, comma-separated; * = everyone; empty = nobody.',
+    '',
+    list,
+  ),
+  RATE_LIMIT_MESSAGES: variable(
+    'Access',
+    'Messages one person may send in a window.',
+    '10',
+    wholeNumber(1, 100_000),
+  ),
+  RATE_LIMIT_WINDOW_SECONDS: variable(
+    'Access',
+    'Length of that window in seconds.',
+    '60',
+    wholeNumber(1, 86_400),
+  ),
+  DAILY_BUDGET_USD_PER_USER: variable(
+    'Access',
+    'What one person may cost a UTC day, in USD; empty = no limit.',
+    '',
+    dollars,
+  ),
+  DAILY_BUDGET_USD: variable(
+    'Access',
+    'What all people together may cost a UTC day, in USD; empty = no limit.',
+    '',
+    dollars,
+  ),
+  MAX_CONVERSATION_HISTORY: variable(
+    'Conversation',
+    'Earlier messages the model is shown.',
+    '10',
+    wholeNumber(0, 200),
+  ),
+  REPLY_DELAY_MS: variable(
+    'Conversation',
+    'The quiet moment that joins several messages into one turn, in milliseconds.',
+    '1200',
+    wholeNumber(0, 60_000),
+  ),
+  MAX_MEDIA_MB: variable('Media', 'Largest file that is read, in MB.', '16', wholeNumber(1, 100)),
+  MAX_PDF_PAGES: variable('Media', 'Most pages of one document that are read.', '200', wholeNumber(1, 5_000)),
+  MEDIA_RETENTION_DAYS: variable(
+    'Media',
+    'Days files are kept on disk; what was read in them stays.',
+    '30',
+    wholeNumber(1, 3_650),
+  ),
+  MEDIA_EXTRA_ORIGINS: variable(
+    'Media',
+    'Further origins (scheme, host and port) media may be fetched from, comma-separated (proxies, tests).',
+    '',
+    list.refine((items) => items.every(isHttpUrl), 'must be origins such as https://media.example.com'),
+  ),
+} as const satisfies Record<string, Variable<unknown>>;
+
+export type EnvName = keyof typeof env;
+/** The environment after reading, still flat. */
+export type Env = { readonly [Name in EnvName]: z.output<(typeof env)[Name]['read']> };
+
+/** Reads every variable. All faults are returned together, each naming its variable. */
+export function readEnv(source: Readonly<Record<string, string | undefined>>): {
+  values: Partial<Env>;
+  problems: string[];
+} {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { read, byDefault }] of Object.entries(env)) {
+    const given = source[name]?.trim();
+    const result = read.safeParse(given ? given : byDefault);
+    if (result.success) values[name] = result.data;
+    else problems.push(`${name} ${result.error.issues[0]?.message ?? 'is not valid'}.`);
+  }
+  return { values: values as Partial<Env>, problems };
+}
+
+/** The text of `.env.example`. */
+export function envExample(): string {
+  const lines = [
+    '# Every setting with its default. An empty value means unset. Copy to .env and change what you need.',
+  ];
+  let group = '';
+  for (const [name, variable] of Object.entries(env)) {
+    if (variable.group !== group) {
+      group = variable.group;
+      lines.push('', `## ${group}`);
+    }
+    lines.push(`# ${variable.about}`, `${name}=${variable.byDefault}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,205 @@
+import { inspect } from 'node:util';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { SettingsWrong } from '#src/domain/errors.ts';
+import { canonicalPhone } from '#src/domain/phone.ts';
+import { type Env, readEnv } from './env.ts';
+import { productionProblems } from './production.ts';
+
+/** Text that prints as `[secret]` wherever it ends up by accident; `reveal()` is the only way in. */
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return '[secret]';
+  }
+  toJSON(): string {
+    return '[secret]';
+  }
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+/** Where the data lives. */
+export type DatabaseTarget = { readonly engine: 'sqlite'; readonly file: string };
+
+/** Everything the product can be told, typed and checked. */
+export interface Settings {
+  readonly app: {
+    readonly name: string;
+    readonly env: Env['APP_ENV'];
+    readonly host: string;
+    readonly port: number;
+    /** Without a trailing slash; undefined when unset. */
+    readonly publicUrl: string | undefined;
+    readonly trustProxy: boolean | number | string[];
+    readonly logLevel: Env['LOG_LEVEL'];
+    readonly allowedOrigins: readonly string[];
+  };
+  readonly signIn: { readonly secretKey: Secret | undefined; readonly adminPassword: Secret | undefined };
+  readonly database: DatabaseTarget;
+  /** Undefined until an auth token is set: without it no webhook can be verified. */
+  readonly twilio:
+    | {
+        readonly accountSid: string;
+        readonly authToken: Secret;
+        /** E.164 with plus; '' when unset, then answers go out from the number that was written to. */
+        readonly number: string;
+        readonly baseUrl: string | undefined;
+      }
+    | undefined;
+  readonly verifyToken: Secret | undefined;
+  readonly ai: {
+    /** Undefined = the offline assistant. */
+    readonly openai:
+      | { readonly apiKey: Secret; readonly baseUrl: string | undefined; readonly api: 'responses' | 'chat' }
+      | undefined;
+    readonly model: string;
+    readonly visionModel: string;
+    readonly transcribeModel: string;
+  };
+  readonly access: {
+    readonly everyone: boolean;
+    /** E.164 with plus. */
+    readonly whitelist: readonly string[];
+    readonly rateLimit: { readonly messages: number; readonly windowSeconds: number };
+    readonly dailyBudgetMicros: { readonly perUser: number | undefined; readonly total: number | undefined };
+  };
+  readonly conversation: { readonly historyMessages: number; readonly replyDelayMs: number };
+  readonly media: {
+    readonly maxBytes: number;
+    readonly maxPdfPages: number;
+    readonly retentionDays: number;
+    readonly extraOrigins: readonly string[];
+  };
+}
+
+/**
+ * Turns the environment into settings.
+ * @throws SettingsWrong with every missing, malformed or contradictory variable, one sentence each
+ */
+export function loadSettings(source: Readonly<Record<string, string | undefined>>): Settings {
+  const { values, problems } = readEnv(source);
+  // Each rule only looks at variables that could be read, so one typo does not hide another problem.
+  const database = values.DATABASE_URL === undefined ? undefined : parseDatabaseUrl(values.DATABASE_URL);
+  if (database === null) {
+    problems.push(
+      'DATABASE_URL must be sqlite:///./path (relative), sqlite:////path (absolute) or sqlite::memory:.',
+    );
+  }
+  const phones = (values.WHITELISTED_USERS ?? [])
+    .filter((item) => item !== '*')
+    .map((item) => [item, toE164(item)] as const);
+  for (const [given, phone] of phones) {
+    if (!phone)
+      problems.push(
+        `WHITELISTED_USERS has "${given}", which is not a phone number with country code such as +491701234567.`,
+      );
+  }
+  if (values.TWILIO_WHATSAPP_NUMBER && !toE164(values.TWILIO_WHATSAPP_NUMBER)) {
+    problems.push('TWILIO_WHATSAPP_NUMBER must be a phone number with country code such as +14155238886.');
+  }
+  if (values.APP_ENV === 'production') problems.push(...productionProblems(values));
+  if (problems.length > 0 || !database) throw new SettingsWrong(problems);
+  // No problems: every variable was read.
+  return toSettings(
+    values as Env,
+    database,
+    phones.flatMap(([, phone]) => phone ?? []),
+  );
+}
+
+function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]): Settings {
+  return {
+    app: {
+      name: values.APP_NAME,
+      env: values.APP_ENV,
+      host: values.HOST,
+      port: values.PORT,
+      publicUrl: values.PUBLIC_URL.replace(/\/+$/, '') || undefined,
+      trustProxy: parseTrustProxy(values.TRUST_PROXY),
+      logLevel: values.DEBUG ? 'debug' : values.LOG_LEVEL,
+      allowedOrigins: values.ALLOWED_ORIGINS,
+    },
+    signIn: { secretKey: toSecret(values.SECRET_KEY), adminPassword: toSecret(values.ADMIN_PASSWORD) },
+    database,
+    twilio: values.TWILIO_AUTH_TOKEN
+      ? {
+          accountSid: values.TWILIO_ACCOUNT_SID,
+          authToken: new Secret(values.TWILIO_AUTH_TOKEN),
+          number: toE164(values.TWILIO_WHATSAPP_NUMBER) ?? '',
+          baseUrl: values.TWILIO_BASE_URL ? new URL(values.TWILIO_BASE_URL).origin : undefined,
+        }
+      : undefined,
+    verifyToken: toSecret(values.WHATSAPP_VERIFY_TOKEN),
+    ai: {
+      openai:
+        values.OPENAI_API_KEY || values.OPENAI_BASE_URL
+          ? {
+              // Compatible servers ignore the key, but the SDK insists on one.
+              apiKey: new Secret(values.OPENAI_API_KEY || 'none'),
+              baseUrl: values.OPENAI_BASE_URL || undefined,
+              api: values.OPENAI_API === 'auto' ? preferredApi(values.OPENAI_BASE_URL) : values.OPENAI_API,
+            }
+          : undefined,
+      model: values.OPENAI_MODEL,
+      visionModel: values.OPENAI_VISION_MODEL || values.OPENAI_MODEL,
+      transcribeModel: values.OPENAI_TRANSCRIBE_MODEL,
+    },
+    access: {
+      everyone: values.WHITELISTED_USERS.includes('*'),
+      whitelist,
+      rateLimit: { messages: values.RATE_LIMIT_MESSAGES, windowSeconds: values.RATE_LIMIT_WINDOW_SECONDS },
+      dailyBudgetMicros: {
+        perUser: toMicros(values.DAILY_BUDGET_USD_PER_USER),
+        total: toMicros(values.DAILY_BUDGET_USD),
+      },
+    },
+    conversation: { historyMessages: values.MAX_CONVERSATION_HISTORY, replyDelayMs: values.REPLY_DELAY_MS },
+    media: {
+      maxBytes: values.MAX_MEDIA_MB * 1024 * 1024,
+      maxPdfPages: values.MAX_PDF_PAGES,
+      retentionDays: values.MEDIA_RETENTION_DAYS,
+      extraOrigins: values.MEDIA_EXTRA_ORIGINS.map((item) => new URL(item).origin),
+    },
+  };
+}
+
+function toSecret(value: string): Secret | undefined {
+  return value === '' ? undefined : new Secret(value);
+}
+
+function toMicros(usd: number | undefined): number | undefined {
+  return usd === undefined ? undefined : Math.round(usd * 1_000_000);
+}
+
+/** SQLAlchemy's notation: three slashes relative, four absolute. Null when it is something else. */
+export function parseDatabaseUrl(url: string): DatabaseTarget | null {
+  if (url === 'sqlite::memory:' || url === 'sqlite:///:memory:')
+    return { engine: 'sqlite', file: ':memory:' };
+  const path = /^sqlite:\/\/\/(.+)$/.exec(url)?.[1];
+  return path ? { engine: 'sqlite', file: path } : null;
+}
+
+function toE164(text: string): string | undefined {
+  const digits = text.replace(/^whatsapp:/, '');
+  const phone = parsePhoneNumberFromString(digits.startsWith('+') ? digits : `+${digits}`);
+  return phone?.isPossible() ? canonicalPhone(phone.number) : undefined;
+}
+
+function parseTrustProxy(text: string): boolean | number | string[] {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text.split(',').map((item) => item.trim());
+}
+
+/** OpenAI itself and Azure speak the Responses API; everybody else is sure to speak Chat Completions. */
+function preferredApi(baseUrl: string): 'responses' | 'chat' {
+  if (baseUrl === '') return 'responses';
+  const { hostname } = new URL(baseUrl);
+  return /(^|\.)(openai\.com|openai\.azure\.com)$/.test(hostname) ? 'responses' : 'chat';
+}

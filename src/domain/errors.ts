@@ -1,0 +1,106 @@
+/** Stable names for what can go wrong; decisions are made on these, never on message text. */
+export type ErrorCode =
+  | 'provider_unavailable'
+  | 'provider_refused'
+  | 'media_unusable'
+  | 'not_found'
+  | 'settings_wrong'
+  | 'stopping';
+
+interface AppErrorOptions {
+  readonly retryable: boolean;
+  /** How long the provider asked us to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** The vendor's own code (`20429`, `insufficient_quota`), for logs and the owner, never for the person. */
+  readonly vendorCode?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A failure the product knows about. Messages never carry phone numbers, tokens or signed links. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly vendorCode: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = options.retryable;
+    this.retryAfterMs = options.retryAfterMs;
+    this.vendorCode = options.vendorCode;
+  }
+}
+
+/** A vendor is down, slow or asks us to wait: the same call may succeed later. */
+export class ProviderUnavailable extends AppError {
+  /** True when the request may have been carried out although no answer came back. */
+  readonly uncertain: boolean;
+
+  constructor(message: string, options: Omit<AppErrorOptions, 'retryable'> & { uncertain?: boolean } = {}) {
+    super('provider_unavailable', message, { ...options, retryable: true });
+    this.uncertain = options.uncertain ?? false;
+  }
+}
+
+/** Why a vendor will not serve this call however often it is repeated. */
+export type RefusalReason =
+  | 'quota'
+  | 'credentials'
+  | 'content'
+  | 'request'
+  | 'recipient'
+  | 'window'
+  | 'configuration';
+
+/** A vendor said no for good; `reason` decides the wording for the person and the alarm for the owner. */
+export class ProviderRefused extends AppError {
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, message: string, options: Omit<AppErrorOptions, 'retryable'> = {}) {
+    super('provider_refused', message, { ...options, retryable: false });
+    this.reason = reason;
+  }
+}
+
+/** Why a file cannot be read. Each has one honest sentence in `bot/wording.ts`. */
+export type MediaProblem =
+  | 'encrypted'
+  | 'damaged'
+  | 'empty'
+  | 'too_large'
+  | 'too_many_pixels'
+  | 'too_complex'
+  | 'too_long'
+  | 'silent'
+  | 'unsupported'
+  | 'unavailable'
+  | 'refused';
+
+/** A file the person sent cannot be used; the turn goes on and says so. */
+export class MediaUnusable extends AppError {
+  readonly problem: MediaProblem;
+
+  constructor(problem: MediaProblem, message: string, options: { cause?: unknown } = {}) {
+    super('media_unusable', message, { ...options, retryable: false });
+    this.problem = problem;
+  }
+}
+
+/** What was asked for does not exist (HTTP 404 at the edge). */
+export class NotFound extends AppError {
+  constructor(message: string) {
+    super('not_found', message, { retryable: false });
+  }
+}
+
+/** The configuration cannot work; `problems` lists every fault, one sentence each. */
+export class SettingsWrong extends AppError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super('settings_wrong', problems.join('\n'), { retryable: false });
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,63 @@
+import type { ChannelName } from '#src/domain/identity.ts';
+import type { InboundMessage } from '#src/domain/message.ts';
+
+/** A webhook as it arrived; `url` is absolute, with the query string, as the provider called it. */
+export interface WebhookRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The parsed form or JSON. Values may be anything: the sender is not trusted until `isAuthentic`. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Reads a provider's webhooks. One webhook may carry many messages. */
+export interface WebhookReader {
+  /** Checks the provider's signature. Never throws: whatever cannot be verified is false. */
+  isAuthentic(request: WebhookRequest): boolean;
+  /** Turns an authentic webhook into messages. Unusable input gives an empty list, never an exception. */
+  parse(request: WebhookRequest): InboundMessage[];
+}
+
+/** The bytes of a file a person sent, already on disk. */
+export interface FetchedMedia {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly bytes: number;
+  /** The provider's content type, lower case without parameters; '' when missing. Not trusted. */
+  readonly contentType: string;
+}
+
+/** One text to one person; what the channel needs to place it. */
+export interface OutboundPart {
+  /** Our own id of the part, for correlation. */
+  readonly id: string;
+  /** In the channel's own form, for instance `whatsapp:+15550001111`. */
+  readonly to: string;
+  readonly from: string;
+  readonly text: string;
+  /** When the first attempt to send it began; bounds the search of `findSent`. */
+  readonly firstTriedAt: Date;
+}
+
+/** A way to talk to people. Adapters translate and throw `AppError`s; they never decide and never retry. */
+export interface Channel {
+  readonly name: ChannelName;
+  readonly limits: {
+    /** The longest text of one message, in UTF-16 units. */
+    readonly textUnits: number;
+  };
+  /**
+   * Fetches a file into `target` (an absolute path that does not exist yet).
+   * @throws MediaUnusable `too_large` past `maxBytes`, `refused` for an address that must not be asked, `unavailable` when gone
+   * @throws ProviderUnavailable when the host is down, slow or answers 5xx/429, or 404 (media can lag behind the webhook)
+   */
+  fetchMedia(
+    ref: string,
+    options: { target: string; maxBytes: number; signal: AbortSignal },
+  ): Promise<FetchedMedia>;
+  /** Sends one part. @throws ProviderUnavailable (maybe `uncertain`) or ProviderRefused */
+  send(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string }>;
+  /** Shows typing dots to the person who wrote `providerId`. May throw; callers ignore it. */
+  showTyping(message: { providerId: string; to: string }, options: { signal: AbortSignal }): Promise<void>;
+  /** Looks up whether an uncertain part was sent after all; null when it was not. */
+  findSent(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string } | null>;
+}
