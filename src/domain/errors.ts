@@ -81,10 +81,13 @@ export type MediaProblem =
 /** A file the person sent cannot be used; the turn goes on and says so. */
 export class MediaUnusable extends AppError {
   readonly problem: MediaProblem;
+  /** A short fact for the person, for instance `the limit is 16.0 MB`. */
+  readonly detail: string | undefined;
 
-  constructor(problem: MediaProblem, message: string, options: { cause?: unknown } = {}) {
-    super('media_unusable', message, { ...options, retryable: false });
+  constructor(problem: MediaProblem, message: string, options: { cause?: unknown; detail?: string } = {}) {
+    super('media_unusable', message, { retryable: false, cause: options.cause });
     this.problem = problem;
+    this.detail = options.detail;
   }
 }
 

@@ -35,9 +35,35 @@ export interface QueueHealth {
 export interface JobRunner extends AsyncDisposable {
   /** Begins to take jobs. */
   start(handlers: JobHandlers): void;
-  /** Looks at the queue now instead of at the next timer; call after a commit that enqueued something. */
-  poke(): void;
+  /** Looks at the queue at `at` (now if left out) instead of at the next timer; call after a commit that enqueued something. */
+  poke(at?: Date): void;
   /** Resolves when nothing is due or running; for tests and shutdown. */
   whenIdle(): Promise<void>;
   health(): Promise<QueueHealth>;
+}
+
+/** A job that this process now holds. */
+export interface ClaimedJob {
+  readonly id: string;
+  readonly name: JobName;
+  readonly payload: string;
+  readonly attempt: number;
+}
+
+/** The queue's table: every method is one transaction. Loops and timers are not its business. */
+export interface JobTable {
+  /** Takes the due jobs whose lanes are free, oldest first, holding each until `leaseUntil`. */
+  claim(options: { now: Date; leaseUntil: Date; limit: number }): Promise<ClaimedJob[]>;
+  extend(jobIds: readonly string[], leaseUntil: Date): Promise<void>;
+  finish(jobId: string): Promise<void>;
+  /** Puts a job back, to run again at `runAt`. */
+  putBack(jobId: string, options: { runAt: Date; error: string }): Promise<void>;
+  /** Ends a job for good; it is kept with its reason. */
+  giveUp(jobId: string, error: string): Promise<void>;
+  /** Gives back what a dead process held: at start on a one-process engine, or by expired leases. */
+  release(options: { leasesBefore: Date | 'all' }): Promise<number>;
+  enqueue(job: { name: JobName; lane: string; key: string; payload: string; runAt: Date }): Promise<void>;
+  /** When the next waiting job wants to run; undefined when nothing waits. */
+  nextRunAt(): Promise<Date | undefined>;
+  health(now: Date): Promise<QueueHealth>;
 }

@@ -1,3 +1,5 @@
+import type { FetchedMedia } from './channel.ts';
+
 /** Where people's files live on disk, below the data folder, one folder a person. */
 export interface MediaStore {
   /** An absolute path for a new file of this attachment; folders exist afterwards. */
@@ -8,3 +10,24 @@ export interface MediaStore {
   relative(absolutePath: string): string;
   remove(relativePath: string): Promise<void>;
 }
+
+/** One file to fetch over HTTP, under rules that hold whatever the far end answers. */
+export interface FileRequest {
+  readonly url: URL;
+  /** Value of the Authorization header: for the origin of `url` alone, never sent again once a redirect has left it. */
+  readonly authorization?: string | undefined;
+  /** Asked for every redirect: where to go for it, or undefined to refuse. */
+  readonly follow: (target: URL) => URL | undefined;
+  /** Absolute path the file gets; whatever was there is replaced, and nothing is left there after a failure. */
+  readonly target: string;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Fetches a file from a host that is not trusted.
+ * @throws MediaUnusable `too_large`, `refused` (an address that must not be asked) or `unavailable` (gone, forbidden, no redirect target)
+ * @throws ProviderUnavailable when the host is down, slow, cut the file short, or answers 404, 429 or 5xx
+ * @throws the signal's reason when aborted
+ */
+export type FetchFile = (request: FileRequest) => Promise<FetchedMedia>;

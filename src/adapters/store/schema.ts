@@ -119,6 +119,13 @@ export interface AttachmentRow {
   updated_at: string;
 }
 
+/** Scanned pages already recognized while the rest of the document is still being worked on. */
+export interface AttachmentPageRow {
+  attachment_id: string;
+  page: number;
+  text: string;
+}
+
 export interface OutboundPartRow {
   id: string;
   message_id: string;
@@ -172,6 +179,8 @@ export interface JobRow {
   payload: string;
   state: 'waiting' | 'running' | 'failed';
   run_at: string;
+  /** Further requests move `run_at`, but never past this. */
+  latest_at: string;
   attempts: number;
   lease_until: string | null;
   last_error: string | null;
@@ -186,6 +195,7 @@ export interface Database {
   turns: TurnRow;
   messages: MessageRow;
   attachments: AttachmentRow;
+  attachment_pages: AttachmentPageRow;
   outbound_parts: OutboundPartRow;
   usage_entries: UsageRow;
   notices: NoticeRow;

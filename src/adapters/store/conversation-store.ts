@@ -1,0 +1,97 @@
+import type { ConversationStore } from '#src/ports/stores.ts';
+import { toStoredAttachment } from './message-rows.ts';
+import type { StoreContext } from './unit-of-work.ts';
+
+/** A person's conversations; one is active at a time. */
+export function createConversationStore({ trx, clock, newId }: StoreContext): ConversationStore {
+  return {
+    async active(userId) {
+      const existing = await trx
+        .selectFrom('conversations')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('is_active', '=', 1)
+        .executeTakeFirst();
+      if (existing) return existing.id;
+      const id = newId();
+      const now = clock.now().toISOString();
+      await trx
+        .insertInto('conversations')
+        .values({ id, user_id: userId, title: null, is_active: 1, created_at: now, updated_at: now })
+        .execute();
+      return id;
+    },
+
+    async end(userId) {
+      await trx
+        .updateTable('conversations')
+        .set({ is_active: 0, updated_at: clock.now().toISOString() })
+        .where('user_id', '=', userId)
+        .where('is_active', '=', 1)
+        .execute();
+    },
+
+    async name(conversationId, title) {
+      await trx
+        .updateTable('conversations')
+        .set({ title })
+        .where('id', '=', conversationId)
+        .where('title', 'is', null)
+        .execute();
+    },
+
+    async history(conversationId, { beforeTurn, limit }) {
+      if (limit === 0) return [];
+      const rows = await trx
+        .selectFrom('messages')
+        .select(['id', 'direction', 'content'])
+        .where('conversation_id', '=', conversationId)
+        // Only finished exchanges: turn ids sort by time, and refused messages have no turn.
+        .where('turn_id', '<', beforeTurn)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      if (rows.length === 0) return [];
+      const attachments = await trx
+        .selectFrom('attachments')
+        .selectAll()
+        .where(
+          'message_id',
+          'in',
+          rows.map((row) => row.id),
+        )
+        .orderBy('position')
+        .execute();
+      return rows.reverse().map((row) => ({
+        fromPerson: row.direction === 'inbound',
+        text: row.content,
+        attachments: attachments.filter((file) => file.message_id === row.id).map(toStoredAttachment),
+      }));
+    },
+
+    async files(conversationId, { beforeTurn, limit }) {
+      const rows = await trx
+        .selectFrom('attachments')
+        .innerJoin('messages', 'messages.id', 'attachments.message_id')
+        .selectAll('attachments')
+        .where('attachments.conversation_id', '=', conversationId)
+        .where('attachments.state', '=', 'read')
+        .where('messages.turn_id', '<', beforeTurn)
+        .orderBy('attachments.id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.reverse().map(toStoredAttachment);
+    },
+
+    async lastTranscript(userId) {
+      const row = await trx
+        .selectFrom('attachments')
+        .select(['transcript', 'created_at'])
+        .where('user_id', '=', userId)
+        .where('transcript', 'is not', null)
+        .orderBy('id', 'desc')
+        .executeTakeFirst();
+      return row?.transcript ? { text: row.transcript, receivedAt: new Date(row.created_at) } : undefined;
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import type { TurnStep } from '#src/domain/turn.ts';
+import type { TurnStore } from '#src/ports/stores.ts';
+import { toStoredMessage } from './message-rows.ts';
+import { insertOutbound } from './outbound-rows.ts';
+import type { StoreContext } from './unit-of-work.ts';
+import { addUsage } from './usage-store.ts';
+
+/** Turns from their first message to their last delivered part. */
+export function createTurnStore(context: StoreContext): TurnStore {
+  const { trx, clock, newId } = context;
+  const now = () => clock.now().toISOString();
+  return {
+    async open({ userId, conversationId, messageIds }) {
+      const id = newId();
+      await trx
+        .insertInto('turns')
+        .values({
+          id,
+          user_id: userId,
+          conversation_id: conversationId,
+          state: 'open',
+          error_message: null,
+          steps: '[]',
+          created_at: now(),
+          finished_at: null,
+        })
+        .execute();
+      const place = { conversation_id: conversationId };
+      await trx
+        .updateTable('messages')
+        .set({ ...place, turn_id: id })
+        .where('id', 'in', messageIds)
+        .execute();
+      await trx.updateTable('attachments').set(place).where('message_id', 'in', messageIds).execute();
+      await trx
+        .updateTable('conversations')
+        .set({ updated_at: now() })
+        .where('id', '=', conversationId)
+        .execute();
+    },
+
+    async next(userId) {
+      const turn = await trx
+        .selectFrom('turns')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .where('state', 'in', ['open', 'answered'])
+        .orderBy('id')
+        .executeTakeFirst();
+      if (!turn) return undefined;
+      const messages = await trx
+        .selectFrom('messages')
+        .selectAll()
+        .where('turn_id', '=', turn.id)
+        .where('direction', '=', 'inbound')
+        .orderBy('id')
+        .execute();
+      const attachments = await trx
+        .selectFrom('attachments')
+        .selectAll()
+        .where(
+          'message_id',
+          'in',
+          messages.map((message) => message.id),
+        )
+        .execute();
+      return {
+        id: turn.id,
+        userId: turn.user_id,
+        conversationId: turn.conversation_id,
+        state: turn.state === 'answered' ? 'answered' : 'open',
+        messages: messages.map((message) => toStoredMessage(message, attachments)),
+        createdAt: new Date(turn.created_at),
+      };
+    },
+
+    async answer(turn, { text, parts, usage, problem }) {
+      const last = turn.messages.at(-1);
+      if (!last) return;
+      await trx
+        .updateTable('messages')
+        .set({ is_processed: 1, error_message: problem ?? null })
+        .where('turn_id', '=', turn.id)
+        .where('direction', '=', 'inbound')
+        .execute();
+      // The whole exchange can be read off the turn's last inbound row, and sums over messages count each token once.
+      await trx
+        .updateTable('messages')
+        .set({
+          ai_response: text,
+          ai_model_used: usage?.model ?? null,
+          prompt_tokens: usage?.promptTokens ?? 0,
+          completion_tokens: usage?.completionTokens ?? 0,
+          total_tokens: (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0),
+          cached_tokens: usage?.cachedTokens ?? 0,
+          cost_micros: usage?.costMicros ?? 0,
+        })
+        .where('id', '=', last.id)
+        .execute();
+      if (usage) await addUsage(context, usage, { userId: turn.userId, turnId: turn.id });
+      await insertOutbound(context, {
+        userId: turn.userId,
+        conversationId: turn.conversationId,
+        turnId: turn.id,
+        channel: last.channel,
+        to: last.replyAddress,
+        from: last.ownAddress,
+        text,
+        model: usage?.model ?? null,
+        parts,
+      });
+      await trx
+        .updateTable('turns')
+        .set({ state: 'answered', error_message: problem ?? null })
+        .where('id', '=', turn.id)
+        .execute();
+    },
+
+    async finish(turnId, { failed }) {
+      await trx
+        .updateTable('turns')
+        .set({
+          finished_at: now(),
+          ...(failed ? { state: 'failed', error_message: failed } : { state: 'done' }),
+        })
+        .where('id', '=', turnId)
+        .execute();
+    },
+
+    async addStep(turnId, step) {
+      const row = await trx.selectFrom('turns').select('steps').where('id', '=', turnId).executeTakeFirst();
+      const steps = [...(JSON.parse(row?.steps ?? '[]') as TurnStep[]), step];
+      await trx
+        .updateTable('turns')
+        .set({ steps: JSON.stringify(steps) })
+        .where('id', '=', turnId)
+        .execute();
+    },
+
+    async story(turnId) {
+      const turn = await trx
+        .selectFrom('turns')
+        .select(['steps', 'error_message'])
+        .where('id', '=', turnId)
+        .executeTakeFirst();
+      const usage = await trx.selectFrom('usage_entries').selectAll().where('turn_id', '=', turnId).execute();
+      const { parts } = await trx
+        .selectFrom('outbound_parts')
+        .select(({ fn }) => fn.countAll<number>().as('parts'))
+        .where('turn_id', '=', turnId)
+        .executeTakeFirstOrThrow();
+      const steps = JSON.parse(turn?.steps ?? '[]') as TurnStep[];
+      const sum = (column: 'prompt_tokens' | 'completion_tokens' | 'cost_micros') =>
+        usage.reduce((total, entry) => total + entry[column], 0);
+      return {
+        stepMs: Object.fromEntries(steps.map(({ step, ms }) => [step, ms])),
+        models: [...new Set(usage.map((entry) => entry.model))],
+        promptTokens: sum('prompt_tokens'),
+        completionTokens: sum('completion_tokens'),
+        costMicros: sum('cost_micros'),
+        parts: Number(parts),
+        problem: turn?.error_message ?? undefined,
+      };
+    },
+
+    async setMessageType(messageId, type) {
+      await trx.updateTable('messages').set({ message_type: type }).where('id', '=', messageId).execute();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { WakeStore } from '#src/ports/stores.ts';
+import { upsertWaitingJobs } from './job-table.ts';
+import type { StoreContext } from './unit-of-work.ts';
+
+/** Queues the wake-up of a person inside the transaction that stored their message. */
+export function createWakeStore({ trx, clock, newId }: StoreContext): WakeStore {
+  return {
+    async wake(userIds, runAt, latestMs) {
+      const now = clock.now();
+      const jobs = userIds.map((userId) => ({
+        id: newId(),
+        name: 'answer-user' as const,
+        lane: userId,
+        key: userId,
+        payload: JSON.stringify({ userId }),
+      }));
+      const at = runAt.toISOString();
+      await upsertWaitingJobs(trx, jobs, {
+        runAt,
+        now,
+        latest: new Date(now.getTime() + latestMs).toISOString(),
+        // Each further message moves the wake-up, up to its limit. One that waits after a failure keeps its time: the vendor
+        // asked for it, and the failing turn comes first anyway.
+        whenWaiting: sql<string>`case when jobs.last_error is not null then jobs.run_at
+          when ${at} > jobs.latest_at then jobs.latest_at else ${at} end`,
+      });
+    },
+  };
+}

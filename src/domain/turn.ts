@@ -1,0 +1,56 @@
+import type { ChannelName } from './identity.ts';
+import type { InboundMessage, Verdict } from './message.ts';
+import type { Reading, SniffedType } from './reading.ts';
+
+/** A file of a stored message, with whatever has been found out about it so far. */
+export interface StoredAttachment {
+  readonly id: string;
+  readonly ref: string;
+  readonly declaredType: string;
+  readonly fileName?: string | undefined;
+  /** Relative to the media folder; undefined before the fetch and after removal. */
+  readonly path?: string | undefined;
+  readonly bytes: number;
+  readonly sniffed?: SniffedType | undefined;
+  /** Undefined until understood. */
+  readonly reading?: Reading | undefined;
+}
+
+/** A message from a person as it is stored. */
+export interface StoredMessage extends Omit<InboundMessage, 'sender' | 'attachments' | 'profileName'> {
+  readonly id: string;
+  readonly userId: string;
+  readonly receivedAt: Date;
+  readonly verdict?: Verdict | undefined;
+  readonly attachments: readonly StoredAttachment[];
+}
+
+/** How long one step of a turn took. */
+export interface TurnStep {
+  readonly step: 'understand' | 'answer' | 'deliver';
+  readonly ms: number;
+}
+
+/** What one person sent within a quiet moment, answered as one. */
+export interface Turn {
+  readonly id: string;
+  readonly userId: string;
+  readonly conversationId: string;
+  /** `open` has no answer yet; `answered` has its answer stored and parts left to send. */
+  readonly state: 'open' | 'answered';
+  readonly messages: readonly StoredMessage[];
+  readonly createdAt: Date;
+}
+
+/** One piece of an answer on its way out. */
+export interface QueuedPart {
+  readonly id: string;
+  readonly channel: ChannelName;
+  readonly to: string;
+  readonly from: string;
+  readonly text: string;
+  readonly turnId?: string | undefined;
+  /** `sending`: an earlier attempt began and its outcome is unknown. */
+  readonly state: 'queued' | 'sending';
+  readonly firstTriedAt?: Date | undefined;
+}

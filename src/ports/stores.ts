@@ -1,0 +1,181 @@
+import type { ChannelName, Identity } from '#src/domain/identity.ts';
+import type { InboundMessage, MessageType, Verdict } from '#src/domain/message.ts';
+import type { Reading, SniffedType } from '#src/domain/reading.ts';
+import type { QueuedPart, StoredAttachment, StoredMessage, Turn, TurnStep } from '#src/domain/turn.ts';
+import type { Usage } from '#src/domain/usage.ts';
+import type { User } from '#src/domain/user.ts';
+
+/** People and their identities. */
+export interface UserStore {
+  get(userId: string): Promise<User | undefined>;
+  /** Makes every listed phone a known person; people the owner has not decided on follow the rule, at once. */
+  seed(rule: { phones: readonly string[]; everyone: boolean }): Promise<void>;
+}
+
+/** What has come in. */
+export interface InboxStore {
+  /**
+   * Stores messages, creating people as needed, and says which were new; a message seen before is not among them.
+   * @param isWelcome whether a person met for the first time may use the bot
+   */
+  accept(
+    messages: readonly InboundMessage[],
+    isWelcome: (sender: readonly Identity[]) => boolean,
+  ): Promise<{ messageId: string; userId: string }[]>;
+  /** Messages of a person that nobody has looked at yet, oldest first. */
+  undecided(userId: string): Promise<StoredMessage[]>;
+  /** Stores the verdicts; messages that will not be answered count as processed. */
+  decide(verdicts: ReadonlyMap<string, Verdict>, toBeAnswered: ReadonlySet<string>): Promise<void>;
+  /** Everyone with something unanswered: undecided messages, open turns or unsent parts. */
+  usersWithWork(): Promise<string[]>;
+  /** The text of the message with this provider id, whoever wrote it, if it belongs to the person's chat. */
+  quoted(
+    userId: string,
+    channel: ChannelName,
+    providerId: string,
+  ): Promise<{ fromPerson: boolean; text: string } | undefined>;
+}
+
+/** An earlier message of a conversation, as history shows it. */
+export interface PastMessage {
+  readonly fromPerson: boolean;
+  readonly text: string;
+  readonly attachments: readonly StoredAttachment[];
+}
+
+/** Conversations: a person has one active at a time. */
+export interface ConversationStore {
+  /** The active conversation, created when there is none. */
+  active(userId: string): Promise<string>;
+  /** Ends the active conversation; the next message begins a fresh one. */
+  end(userId: string): Promise<void>;
+  /** Gives an untitled conversation its title. */
+  name(conversationId: string, title: string): Promise<void>;
+  /** The newest messages of answered turns before `turnId`, oldest first. */
+  history(conversationId: string, options: { beforeTurn: string; limit: number }): Promise<PastMessage[]>;
+  /** Files of a conversation that were read before `turnId`, oldest first. */
+  files(conversationId: string, options: { beforeTurn: string; limit: number }): Promise<StoredAttachment[]>;
+  /** What was heard in the person's latest voice note, in whatever conversation. */
+  lastTranscript(userId: string): Promise<{ text: string; receivedAt: Date } | undefined>;
+}
+
+/** What an answered turn stores, all at once. */
+export interface TurnAnswer {
+  /** WhatsApp text as the person gets it, before splitting. */
+  readonly text: string;
+  readonly parts: readonly string[];
+  /** Undefined when no model was asked. */
+  readonly usage?: Usage | undefined;
+  readonly problem?: string | undefined;
+}
+
+/** A turn in numbers. */
+export interface TurnStory {
+  readonly stepMs: Readonly<Record<string, number>>;
+  readonly models: readonly string[];
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly costMicros: number;
+  readonly parts: number;
+  readonly problem?: string | undefined;
+}
+
+/** Turns and their outcome. */
+export interface TurnStore {
+  /** Opens a turn for allowed messages; their order is kept. */
+  open(turn: { userId: string; conversationId: string; messageIds: readonly string[] }): Promise<void>;
+  /** The oldest unfinished turn. */
+  next(userId: string): Promise<Turn | undefined>;
+  /** Stores the answer, the outbound message with its parts, and the consumption; the turn is `answered` then. */
+  answer(turn: Turn, answer: TurnAnswer): Promise<void>;
+  /** All parts are out (or failed for good): the turn is over. */
+  finish(turnId: string, outcome: { failed?: string | undefined }): Promise<void>;
+  addStep(turnId: string, step: TurnStep): Promise<void>;
+  /** What the log says about a turn: milliseconds by step, models, tokens and cost, and how many parts went out. */
+  story(turnId: string): Promise<TurnStory>;
+  /** Corrects the type of a message once its files are known by content. */
+  setMessageType(messageId: string, type: MessageType): Promise<void>;
+}
+
+/** Files and what was read in them. */
+export interface AttachmentStore {
+  fetched(
+    id: string,
+    file: { path: string; bytes: number; sniffed: SniffedType; mislabelled: boolean },
+  ): Promise<void>;
+  /** Stores a reading and what it cost, together: what was paid for is never paid again. */
+  read(
+    id: string,
+    result: { reading: Reading; usage: readonly Usage[]; userId: string; turnId: string; ms: number },
+  ): Promise<void>;
+  /** Stores a scanned page's text as soon as it was paid for; `read` supersedes them. */
+  keepPage(
+    id: string,
+    page: { page: number; text: string; usage: Usage; userId: string; turnId: string },
+  ): Promise<void>;
+  keptPages(id: string): Promise<{ page: number; text: string }[]>;
+  /** Files on disk older than the date. */
+  olderThan(date: Date, limit: number): Promise<{ id: string; path: string }[]>;
+  forgetFile(id: string): Promise<void>;
+}
+
+/** Texts on their way out. */
+export interface OutboxStore {
+  /** Queues a notice that belongs to no turn (a refusal, a rate limit), as an outbound message with its parts. */
+  queueNotice(to: StoredMessage, parts: readonly string[]): Promise<void>;
+  /** Parts not yet out, in the order they must be heard. */
+  pending(userId: string): Promise<QueuedPart[]>;
+  sending(partId: string): Promise<void>;
+  /** The attempt is known not to have gone out. */
+  queuedAgain(partId: string): Promise<void>;
+  sent(partId: string, providerId: string): Promise<void>;
+  /** Ends a part, and all later ones of its message: half an answer in the wrong order is worse than a marked failure. */
+  failed(partId: string, errorCode: string): Promise<void>;
+}
+
+/** Totals of a person or of everybody over some UTC days. */
+export interface UsageTotals {
+  readonly messages: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly audioSeconds: number;
+  readonly costMicros: number;
+}
+
+/** The ledger of what was consumed. */
+export interface UsageStore {
+  /** @param sinceDay UTC day, `2026-11-21`, inclusive */
+  ofUser(userId: string, sinceDay: string): Promise<UsageTotals>;
+  /** Micro-dollars everybody together cost since the day. */
+  totalMicros(sinceDay: string): Promise<number>;
+}
+
+/** Things that are said at most once in a while. */
+export interface NoticeStore {
+  /** True for the first caller until `expiresAt`; a claim in a rolled-back transaction never happened. */
+  claim(userId: string, kind: 'refused' | 'rate_limited' | 'budget_80', expiresAt: Date): Promise<boolean>;
+}
+
+/** Enqueues work inside the transaction: rolled back means never queued. */
+export interface WakeStore {
+  /** Wakes each person's job at `runAt`; a waiting wake-up moves there, but at most `latestMs` after it was first asked for. */
+  wake(userIds: readonly string[], runAt: Date, latestMs: number): Promise<void>;
+}
+
+/** Every store, bound to one transaction. Nothing but stores may be awaited while it is open. */
+export interface Stores {
+  readonly users: UserStore;
+  readonly inbox: InboxStore;
+  readonly conversations: ConversationStore;
+  readonly turns: TurnStore;
+  readonly attachments: AttachmentStore;
+  readonly outbox: OutboxStore;
+  readonly usage: UsageStore;
+  readonly notices: NoticeStore;
+  readonly jobs: WakeStore;
+}
+
+/** Runs work in one transaction: all of it or nothing. */
+export interface UnitOfWork {
+  run<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { envExample } from '#config/env.ts';
+import { loadSettings } from '#config/settings.ts';
+import { SettingsWrong } from '#src/domain/errors.ts';
+
+const production = {
+  APP_ENV: 'production',
+  SECRET_KEY: 'k'.repeat(32),
+  ADMIN_PASSWORD: 'a good password',
+  PUBLIC_URL: 'https://bot.example.com/',
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'twilio-auth-token',
+  TWILIO_WHATSAPP_NUMBER: '+14155238886',
+  OPENAI_API_KEY: 'sk-openai-key',
+};
+
+function problemsOf(source: Record<string, string>): readonly string[] {
+  try {
+    loadSettings(source);
+  } catch (error) {
+    if (error instanceof SettingsWrong) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('need nothing at all', () => {
+    const settings = loadSettings({});
+    expect(settings.app).toMatchObject({
+      name: 'WhatsApp AI Bot',
+      env: 'development',
+      host: '0.0.0.0',
+      port: 8000,
+    });
+    expect(settings.database).toEqual({ engine: 'sqlite', file: './data/whatsapp_bot.db' });
+    expect(settings.ai).toMatchObject({ openai: undefined, model: 'gpt-6-luna', visionModel: 'gpt-6-luna' });
+    expect(settings.conversation).toEqual({ historyMessages: 10, replyDelayMs: 1200 });
+    expect(settings.access.rateLimit).toEqual({ messages: 10, windowSeconds: 60 });
+    expect(settings.twilio).toBeUndefined();
+  });
+
+  it('treat an empty value as unset', () => {
+    expect(loadSettings({ PORT: '', APP_NAME: ' ', RATE_LIMIT_MESSAGES: '' })).toEqual(loadSettings({}));
+  });
+
+  it.each([
+    ['sqlite:///./data/bot.db', './data/bot.db'],
+    ['sqlite:////var/lib/bot.db', '/var/lib/bot.db'],
+    ['sqlite::memory:', ':memory:'],
+  ])('read the database address %s', (url, file) => {
+    expect(loadSettings({ DATABASE_URL: url }).database).toEqual({ engine: 'sqlite', file });
+  });
+
+  it.each([
+    ['', 'responses'],
+    ['https://api.openai.com/v1', 'responses'],
+    ['https://team.openai.azure.com/openai/v1', 'responses'],
+    ['http://localhost:11434/v1', 'chat'],
+    ['https://openai.com.evil.example/v1', 'chat'],
+  ])('speak the right API to %s', (baseUrl, api) => {
+    const { openai } = loadSettings({ OPENAI_API_KEY: 'key', OPENAI_BASE_URL: baseUrl }).ai;
+    expect(openai?.api).toBe(api);
+  });
+
+  it('normalize the whitelist and know the star', () => {
+    const { access } = loadSettings({
+      WHITELISTED_USERS: '+49 170 1234567, whatsapp:+5511987654321,+551187654321,*',
+    });
+    expect(access.everyone).toBe(true);
+    expect(access.whitelist).toEqual(['+491701234567', '+5511987654321', '+5511987654321']);
+  });
+
+  it('name every fault at once', () => {
+    const problems = problemsOf({
+      PORT: 'many',
+      LOG_LEVEL: 'loud',
+      DATABASE_URL: 'mysql://x',
+      WHITELISTED_USERS: 'bob',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+      'DATABASE_URL',
+      'LOG_LEVEL',
+      'PORT',
+      'WHITELISTED_USERS',
+    ]);
+  });
+
+  it('never print a secret', () => {
+    const settings = loadSettings(production);
+    const printed =
+      JSON.stringify(settings) + inspect(settings, { depth: 10 }) + String(settings.twilio?.authToken);
+    expect(printed).toContain('[secret]');
+    for (const secret of [production.SECRET_KEY, 'a good password', 'twilio-auth-token', 'sk-openai-key']) {
+      expect(printed).not.toContain(secret);
+    }
+    expect(settings.twilio?.authToken.reveal()).toBe('twilio-auth-token');
+  });
+});
+
+describe('in production', () => {
+  it('a complete configuration starts', () => {
+    expect(problemsOf(production)).toEqual([]);
+    expect(loadSettings(production).app.publicUrl).toBe('https://bot.example.com');
+  });
+
+  it('everything that is missing is named, one line each', () => {
+    const names = problemsOf({ APP_ENV: 'production' }).map((problem) => problem.split(' ')[0]);
+    expect(names).toEqual([
+      'SECRET_KEY',
+      'ADMIN_PASSWORD',
+      'PUBLIC_URL',
+      'TWILIO_ACCOUNT_SID',
+      'TWILIO_AUTH_TOKEN',
+      'TWILIO_WHATSAPP_NUMBER',
+      'OPENAI_API_KEY',
+    ]);
+  });
+
+  it.each([
+    ['PUBLIC_URL', 'http://bot.example.com', 1],
+    ['PUBLIC_URL', 'http://127.0.0.1:8000', 0],
+    ['PUBLIC_URL', 'http://localhost:8000', 0],
+    ['SECRET_KEY', 'short', 1],
+    ['ADMIN_PASSWORD', 'short', 1],
+    ['DATABASE_URL', 'sqlite::memory:', 1],
+    ['TWILIO_ACCOUNT_SID', 'SK123', 1],
+  ])('%s=%s gives %i problem(s)', (name, value, count) => {
+    expect(problemsOf({ ...production, [name]: value })).toHaveLength(count);
+  });
+
+  it('an own model server needs no key', () => {
+    expect(
+      problemsOf({ ...production, OPENAI_API_KEY: '', OPENAI_BASE_URL: 'http://ollama:11434/v1' }),
+    ).toEqual([]);
+  });
+});
+
+describe('.env.example', () => {
+  it('is what the schema says (npm run env:example writes it)', () => {
+    expect(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')).toBe(envExample());
+  });
+});
