@@ -237,3 +237,12 @@ export function envExample(): string {
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** The settings table of the README. */
+export function settingsTable(): string {
+  const rows = Object.entries(env).map(([name, { byDefault, about }]) => {
+    const shown = byDefault === '' ? '' : `\`${byDefault}\``;
+    return `| \`${name}\` | ${shown} | ${about.replaceAll('|', '\\|')} |`;
+  });
+  return ['| variable | default | what for |', '| --- | --- | --- |', ...rows, ''].join('\n');
+}

@@ -132,7 +132,8 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
       ? {
           accountSid: values.TWILIO_ACCOUNT_SID,
           authToken: new Secret(values.TWILIO_AUTH_TOKEN),
-          number: toE164(values.TWILIO_WHATSAPP_NUMBER) ?? '',
+          // As Twilio knows it: only people's numbers are brought to one form for comparing.
+          number: parsePhone(values.TWILIO_WHATSAPP_NUMBER) ?? '',
           baseUrl: values.TWILIO_BASE_URL ? new URL(values.TWILIO_BASE_URL).origin : undefined,
         }
       : undefined,
@@ -187,9 +188,14 @@ export function parseDatabaseUrl(url: string): DatabaseTarget | null {
 }
 
 function toE164(text: string): string | undefined {
+  const phone = parsePhone(text);
+  return phone && canonicalPhone(phone);
+}
+
+function parsePhone(text: string): string | undefined {
   const digits = text.replace(/^whatsapp:/, '');
   const phone = parsePhoneNumberFromString(digits.startsWith('+') ? digits : `+${digits}`);
-  return phone?.isPossible() ? canonicalPhone(phone.number) : undefined;
+  return phone?.isPossible() ? phone.number : undefined;
 }
 
 function parseTrustProxy(text: string): boolean | number | string[] {

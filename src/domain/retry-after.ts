@@ -8,6 +8,8 @@ const longestWaitMs = 3_600_000;
 export function retryAfterMs(header: string | string[] | undefined, now: Date): number | undefined {
   const value = (Array.isArray(header) ? header[0] : header)?.trim();
   if (!value) return undefined;
-  const waitMs = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now.getTime();
+  // Only the one form HTTP has for dates: `Date.parse` makes a date of "-5" as well.
+  const date = value.endsWith('GMT') ? Date.parse(value) : Number.NaN;
+  const waitMs = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : date - now.getTime();
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(Math.ceil(waitMs), 0), longestWaitMs);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { envExample } from '#config/env.ts';
+import { envExample, settingsTable } from '#config/env.ts';
 import { loadSettings } from '#config/settings.ts';
 import { SettingsWrong } from '#src/domain/errors.ts';
 
@@ -138,8 +138,14 @@ describe('in production', () => {
   });
 });
 
-describe('.env.example', () => {
-  it('is what the schema says (npm run env:example writes it)', () => {
-    expect(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')).toBe(envExample());
+describe('the documentation (npm run env:example writes it)', () => {
+  const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+
+  it('.env.example is what the schema says', () => {
+    expect(read('.env.example')).toBe(envExample());
+  });
+
+  it('the table in the README is what the schema says', () => {
+    expect(read('README.md')).toContain(settingsTable());
   });
 });

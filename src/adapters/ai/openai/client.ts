@@ -1,0 +1,39 @@
+import OpenAI from 'openai';
+
+/** The part of OpenAI's client that the drivers use. */
+export type OpenAiClient = OpenAI;
+
+/** How long one attempt may take until its whole body is read, in milliseconds. */
+export interface CallTimeouts {
+  readonly replyMs: number;
+  readonly transcribeMs: number;
+}
+
+/** People watch typing dots meanwhile; long voice notes take longer than answers. */
+export const callTimeouts: CallTimeouts = { replyMs: 60_000, transcribeMs: 120_000 };
+
+/**
+ * OpenAI's client, told everything it would otherwise read from the environment: an OPENAI_ORG_ID or OPENAI_LOG that happens to
+ * be set must not change what is sent or print people's text.
+ */
+export function createClient(options: { apiKey: string; baseUrl: string | undefined }): OpenAiClient {
+  return new OpenAI({
+    apiKey: options.apiKey,
+    adminAPIKey: null,
+    baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    // The client would repeat a 429 for lack of money like any other; ours does not (with-retries.ts).
+    maxRetries: 0,
+    logLevel: 'off',
+  });
+}
+
+/** True for OpenAI's and Azure's own hosts, which know every documented field. Others may refuse a field they do not know. */
+export function isOfficialHost(baseUrl: string | undefined): boolean {
+  if (baseUrl === undefined) return true;
+  return /(^|\.)(openai\.com|openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/.test(
+    new URL(baseUrl).hostname,
+  );
+}

@@ -1,0 +1,77 @@
+import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
+import type { Channel, OutboundPart } from '#src/ports/channel.ts';
+import type { FetchFile } from '#src/ports/media.ts';
+import type { Log } from '#src/ports/system.ts';
+import { createTwilioApi } from './client.ts';
+import { findSent } from './find-sent.ts';
+import { createMediaRules } from './media-rules.ts';
+
+/** What the Twilio channel needs. */
+export interface TwilioChannelDeps {
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** Our sender, E.164 with plus; '' answers from the number that was written to. */
+  readonly number: string;
+  /** Origin that stands in for all of Twilio's hosts; undefined for Twilio itself. */
+  readonly baseUrl: string | undefined;
+  /** Further exact origins media may come from. */
+  readonly extraOrigins: readonly string[];
+  /** Must let `baseUrl` and `extraOrigins` through, see `createGuardedFetch`. */
+  readonly fetchFile: FetchFile;
+  readonly log: Log;
+}
+
+/** WhatsApp through Twilio. */
+export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
+  const api = createTwilioApi(deps);
+  const rules = createMediaRules(deps);
+  const senderOf = (part: OutboundPart) => (deps.number === '' ? part.from : `whatsapp:${deps.number}`);
+
+  return {
+    name: 'twilio',
+    // "Body … up to 1,600 characters" (Message resource). UTF-16 units are never fewer than characters.
+    limits: { textUnits: 1600 },
+
+    async fetchMedia(ref, options) {
+      return deps.fetchFile({ ...beginMedia(ref), follow: rules.follow, ...options });
+    },
+
+    async send(part, { signal }) {
+      const { sid } = await api.call(
+        (client) => client.messages.create({ to: part.to, from: senderOf(part), body: part.text }),
+        { signal, creates: true },
+      );
+      if (typeof sid === 'string' && sid !== '') return { providerId: sid };
+      throw new ProviderUnavailable('Twilio accepted a message without giving it an id', {
+        vendorCode: 'no_sid',
+        uncertain: true,
+      });
+    },
+
+    async showTyping(message, { signal }) {
+      await api.call(
+        (client) =>
+          client.messaging.v2.typingIndicator.create({ channel: 'whatsapp', messageId: message.providerId }),
+        { signal, creates: false },
+      );
+    },
+
+    findSent: (part, { signal }) =>
+      api.call((client) => findSent(client, part, senderOf(part)), { signal, creates: false }),
+  };
+
+  function beginMedia(ref: string) {
+    try {
+      return rules.begin(ref);
+    } catch (error) {
+      // The owner may be behind a proxy of their own: name the host, never the path.
+      if (error instanceof MediaUnusable && URL.canParse(ref)) {
+        deps.log.warn(
+          { host: new URL(ref).host },
+          'media link refused; MEDIA_EXTRA_ORIGINS can allow its origin',
+        );
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** One webhook's parameters as they came: values may be anything. */
+export type Params = Readonly<Record<string, unknown>>;
+
+/** Far more than WhatsApp lets anyone type (4,096), little enough to store. */
+const maxTextUnits = 65_536;
+
+/**
+ * A parameter as text that is safe to store: the first one where it was given twice, without NUL bytes (which end a string in
+ * SQLite's own functions), well-formed, and cut at `maxUnits` UTF-16 units. '' when missing or not text.
+ */
+export function textOf(params: Params, name: string, maxUnits = maxTextUnits): string {
+  // Own properties only: `constructor` and its kind are no parameters.
+  const given = Object.hasOwn(params, name) ? params[name] : undefined;
+  const value: unknown = Array.isArray(given) ? given[0] : given;
+  if (typeof value !== 'string') return '';
+  return value.slice(0, maxUnits).replaceAll('\0', '').toWellFormed();
+}
+
+/** A parameter that must look like `pattern`; undefined when it does not. */
+export function matchOf(params: Params, name: string, pattern: RegExp): string | undefined {
+  const value = textOf(params, name, 4096);
+  return pattern.test(value) ? value : undefined;
+}
+
+/** One line for people to read, such as a name: trimmed, without control characters. Undefined when nothing is left. */
+export function lineOf(params: Params, name: string, maxUnits = 256): string | undefined {
+  const line = textOf(params, name, maxUnits)
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim();
+  return line === '' ? undefined : line;
+}
+
+/** A coordinate within ±`limit` degrees; undefined when it is none. */
+export function degreesOf(params: Params, name: string, limit: number): number | undefined {
+  const text = matchOf(params, name, /^-?\d{1,3}(?:\.\d{1,20})?$/);
+  const degrees = Number(text);
+  return text !== undefined && Math.abs(degrees) <= limit ? degrees : undefined;
+}
