@@ -1,0 +1,22 @@
+import type { JobRun } from '#src/ports/jobs.ts';
+import type { BotDeps } from './deps.ts';
+import { handleTurns } from './handle-turn.ts';
+
+/** How long a person's lane rests after all attempts of a job failed, in milliseconds. */
+const restMs = 60_000;
+
+/** The job: everything this person has sent and that is still unanswered. */
+export function createAnswerUser(deps: BotDeps): (payload: { userId: string }, run: JobRun) => Promise<void> {
+  return async ({ userId }, run) => {
+    const log = deps.log.child({ userId, attempt: run.attempt });
+    try {
+      await handleTurns({ ...deps, log }, userId, run);
+    } catch (error) {
+      if (!run.lastAttempt || run.signal.aborted) throw error;
+      // Turns and parts end by their own limits, with a reason. What is still unfinished here must not be forgotten.
+      log.error({ err: error }, 'a person could not be served; trying again later');
+      const at = new Date(deps.clock.now().getTime() + restMs);
+      await deps.unitOfWork.run((stores) => stores.jobs.wake([userId], at, restMs));
+    }
+  };
+}

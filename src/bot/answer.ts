@@ -1,0 +1,94 @@
+import type { StoredMessage, Turn } from '#src/domain/turn.ts';
+import type { Usage } from '#src/domain/usage.ts';
+import { claimBudgetWarning } from './budget.ts';
+import { composeQuestion } from './compose-question.ts';
+import type { BotDeps } from './deps.ts';
+import { nameOf } from './describe-file.ts';
+import { toWhatsAppText } from './format/markdown-to-whatsapp.ts';
+import { splitText } from './format/split-text.ts';
+import { toUsage } from './price.ts';
+import { wording } from './wording.ts';
+
+/** Room that a part keeps below the channel's limit, for the way the provider may count. */
+const margin = 20;
+
+/** Asks the model about a turn that has been understood, and stores the answer with its parts and its price, all at once. */
+export async function answer(
+  deps: BotDeps,
+  turn: Turn,
+  understood: readonly StoredMessage[],
+  signal: AbortSignal,
+): Promise<void> {
+  const started = deps.clock.now().getTime();
+  const notes = notesOnFiles(understood);
+  if (!hasContent(understood)) {
+    // Nothing could be read: the honest sentences are the answer, no model is asked to fill the gap.
+    const text = notes.length > 0 ? notes.join('\n') : nothingReadable(understood);
+    await reply(deps, turn, { text });
+    return;
+  }
+  const question = await composeQuestion(deps, turn, understood);
+  const result = await deps.ai.reply({ ...question, signal });
+  const usage = toUsage('reply', result.used, deps.rules);
+  const body = toWhatsAppText(result.text);
+  const text = [...notes, body, result.cutOff ? wording.cutOff : ''].filter(Boolean).join('\n\n');
+  const title = (question.personText || body).replace(/\s+/g, ' ').trim().slice(0, 60);
+  const ms = deps.clock.now().getTime() - started;
+  await reply(deps, turn, { text, usage, title, ms });
+}
+
+/** Stores what the person will hear: the answer, its parts in order, and what it cost. */
+export async function reply(
+  deps: Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live'>,
+  turn: Turn,
+  said: { text: string; usage?: Usage | undefined; title?: string; ms?: number },
+): Promise<void> {
+  const { unitOfWork, channels, live } = deps;
+  const channel = channels.get(turn.messages.at(-1)?.channel ?? 'simulator');
+  const maxUnits = (channel?.limits.textUnits ?? 1_600) - margin;
+  await unitOfWork.run(async (stores) => {
+    const warning =
+      said.usage &&
+      (await claimBudgetWarning(stores, deps, { userId: turn.userId, costMicros: said.usage.costMicros }));
+    const text = warning ? `${said.text}\n\n${warning}` : said.text;
+    const parts = splitText(text, maxUnits);
+    // Formatting may leave nothing of an odd answer; the person must still hear something.
+    const heard =
+      parts.length > 0 ? { text, parts } : { text: wording.unexpected, parts: [wording.unexpected] };
+    await stores.turns.answer(turn, { ...heard, usage: said.usage });
+    if (said.title) await stores.conversations.name(turn.conversationId, said.title);
+    if (said.ms !== undefined) await stores.turns.addStep(turn.id, { step: 'answer', ms: said.ms });
+  });
+  live.announce({ kind: 'changed', userId: turn.userId });
+}
+
+/** What the person must know about their files, whatever the model says: what could not be read, and what only in part. */
+function notesOnFiles(understood: readonly StoredMessage[]): string[] {
+  return understood
+    .flatMap((message) => message.attachments)
+    .flatMap((file) => {
+      const { reading } = file;
+      if (reading?.kind === 'failed')
+        return [wording.fileProblem(nameOf(file), reading.problem, reading.detail)];
+      if (reading?.kind === 'document' && reading.partlyBecause)
+        return [wording.partlyRead(nameOf(file), reading)];
+      return [];
+    });
+}
+
+/** Whether there is anything a model could answer to. */
+function hasContent(understood: readonly StoredMessage[]): boolean {
+  return understood.some(
+    (message) =>
+      message.text.trim() !== '' ||
+      message.location !== undefined ||
+      message.button !== undefined ||
+      message.attachments.some((file) => file.reading && file.reading.kind !== 'failed'),
+  );
+}
+
+function nothingReadable(understood: readonly StoredMessage[]): string {
+  return understood.some((message) => message.type === 'unsupported')
+    ? wording.unsupported
+    : wording.nothingToRead;
+}

@@ -1,0 +1,99 @@
+import type { StoredMessage, Turn } from '#src/domain/turn.ts';
+import type { Stores, UsageTotals } from '#src/ports/stores.ts';
+import type { BotDeps } from './deps.ts';
+import { nameOf, sizeOf } from './describe-file.ts';
+import { wording } from './wording.ts';
+
+/** What a person can ask for without any model. */
+export type Command = 'help' | 'new' | 'usage' | 'transcript' | 'files';
+const commands: readonly Command[] = ['help', 'new', 'usage', 'transcript', 'files'];
+
+/** The command a message is, if it is one: `/usage` and nothing else, or the bare word "help". */
+export function toCommand(message: StoredMessage | undefined): Command | undefined {
+  if (!message || message.attachments.length > 0) return undefined;
+  const words = message.text.trim().toLowerCase();
+  if (words === 'help') return 'help';
+  return commands.find((command) => words === `/${command}`);
+}
+
+/** The reply to a command, as WhatsApp text. */
+export async function runCommand(
+  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules'>,
+  turn: Turn,
+  command: Command,
+): Promise<string> {
+  if (command === 'help') return help(deps.rules.appName);
+  if (command === 'new') return wording.freshStart;
+  return deps.unitOfWork.run((stores) => {
+    switch (command) {
+      case 'usage':
+        return usage(stores, deps, turn.userId);
+      case 'transcript':
+        return transcript(stores, turn.userId);
+      case 'files':
+        return files(stores, turn);
+    }
+  });
+}
+
+function help(appName: string): string {
+  return [
+    `*${appName}*`,
+    'Write to me, or send photos, voice notes, PDFs or text files, several at once if you like. Ask about a file later, too.',
+    '',
+    '*/new* starts a fresh conversation',
+    '*/usage* shows what you used today and this month',
+    "*/transcript* gives the last voice note's words",
+    '*/files* lists the files of this conversation',
+    '*/help* shows this',
+  ].join('\n');
+}
+
+async function usage(
+  stores: Stores,
+  { clock, rules }: Pick<BotDeps, 'clock' | 'rules'>,
+  userId: string,
+): Promise<string> {
+  const today = clock.now().toISOString().slice(0, 10);
+  const day = await stores.usage.ofUser(userId, today);
+  const month = await stores.usage.ofUser(userId, `${today.slice(0, 8)}01`);
+  const lines = [`*Today*\n${totals(day)}`, `*This month*\n${totals(month)}`];
+  const { perUser, total } = rules.budgetMicros;
+  if (perUser !== undefined)
+    lines.push(`*Left today*: ${dollars(Math.max(0, perUser - day.costMicros))} of ${dollars(perUser)}`);
+  if (total !== undefined) {
+    const left = Math.max(0, total - (await stores.usage.totalMicros(today)));
+    lines.push(`*Left today for everybody*: ${dollars(left)} of ${dollars(total)}`);
+  }
+  if (perUser === undefined && total === undefined) lines.push('No daily budget is set.');
+  return lines.join('\n\n');
+}
+
+function totals(sum: UsageTotals): string {
+  const tokens = sum.promptTokens + sum.completionTokens;
+  return [
+    `${sum.messages} messages`,
+    `${tokens.toLocaleString('en-US')} tokens`,
+    `${Math.round(sum.audioSeconds)} seconds of audio`,
+    `cost ${dollars(sum.costMicros)}`,
+  ].join('\n');
+}
+
+function dollars(micros: number): string {
+  const usd = micros / 1_000_000;
+  return `$${usd.toFixed(usd !== 0 && usd < 0.01 ? 4 : 2)}`;
+}
+
+async function transcript(stores: Stores, userId: string): Promise<string> {
+  const last = await stores.conversations.lastTranscript(userId);
+  return last ? last.text : wording.noTranscript;
+}
+
+async function files(stores: Stores, turn: Turn): Promise<string> {
+  const list = await stores.conversations.files(turn.conversationId, { beforeTurn: turn.id, limit: 50 });
+  if (list.length === 0) return wording.noFiles;
+  return [
+    '*Files of this conversation*',
+    ...list.map((file, index) => `${index + 1}. ${nameOf(file)}, ${sizeOf(file.bytes)}`),
+  ].join('\n');
+}

@@ -1,0 +1,49 @@
+import type { ChannelName, Identity } from '#src/domain/identity.ts';
+import type { ModelPrice } from '#src/domain/usage.ts';
+import type { Ai } from '#src/ports/ai.ts';
+import type { Channel } from '#src/ports/channel.ts';
+import type { FileReaders } from '#src/ports/documents.ts';
+import type { Live } from '#src/ports/live.ts';
+import type { MediaStore } from '#src/ports/media.ts';
+import type { RateLimiter } from '#src/ports/rate-limiter.ts';
+import type { UnitOfWork } from '#src/ports/stores.ts';
+import type { Clock, Log } from '#src/ports/system.ts';
+
+/** The owner's rules, out of the settings. */
+export interface BotRules {
+  readonly appName: string;
+  /** Whether a person met for the first time may use the bot. */
+  readonly isWelcome: (sender: readonly Identity[]) => boolean;
+  /** The quiet moment that joins a burst into one turn, in milliseconds. */
+  readonly replyDelayMs: number;
+  readonly historyMessages: number;
+  readonly maxMediaBytes: number;
+  readonly maxPdfPages: number;
+  readonly budgetMicros: { readonly perUser: number | undefined; readonly total: number | undefined };
+  /** Price of a model; undefined for models the price table does not know. */
+  readonly priceOf: (model: string) => ModelPrice | undefined;
+}
+
+/** The assistant's voice, from `config/prompts`. */
+export interface BotPrompts {
+  readonly assistant: string;
+  readonly lookAtPhoto: string;
+  readonly readScannedPage: string;
+}
+
+/** Everything the story can need; each step asks for its part with `Pick`. */
+export interface BotDeps {
+  readonly unitOfWork: UnitOfWork;
+  readonly channels: ReadonlyMap<ChannelName, Channel>;
+  readonly ai: Ai;
+  readonly readers: FileReaders;
+  readonly media: MediaStore;
+  readonly limiter: RateLimiter;
+  readonly live: Live;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules: BotRules;
+  readonly prompts: BotPrompts;
+  /** Waits, unless the signal ends it earlier. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}

@@ -1,0 +1,49 @@
+import type { JobRun } from '#src/ports/jobs.ts';
+import { answer, reply } from './answer.ts';
+import { apologize, isFinal } from './apologize.ts';
+import { authorize } from './authorize.ts';
+import { findBudgetRefusal } from './budget.ts';
+import { runCommand, toCommand } from './commands.ts';
+import { deliver } from './deliver.ts';
+import type { BotDeps } from './deps.ts';
+import { nextTurn, receive } from './receive.ts';
+import { keepTyping } from './typing.ts';
+import { understand } from './understand.ts';
+
+/**
+ * THE STORY. One person has written; this answers everything that is still unanswered, in order:
+ *
+ *   receive    what nobody has looked at yet
+ *   authorize  may they, and not too often? Refusals are queued; the rest becomes turns
+ *   understand photos, voice notes and files, in words
+ *   answer     a command, a budget notice, or the model
+ *   deliver    as WhatsApp text, in parts, in order
+ *
+ * Every step stores its result before the next begins, so a run that dies is picked up after its last stored step: nothing is
+ * transcribed, looked at or billed twice. Failures that may pass throw, and the queue tries again; the others end the turn with
+ * one honest sentence.
+ */
+export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): Promise<void> {
+  const received = await receive(deps, userId);
+  await authorize(deps, userId, received);
+
+  for (let turn = await nextTurn(deps, userId); turn; turn = await nextTurn(deps, userId)) {
+    await using _typing = keepTyping(deps, turn, run.signal);
+    if (turn.state === 'open') {
+      try {
+        const command = toCommand(turn.messages[0]);
+        const overBudget = command ? undefined : await findBudgetRefusal(deps, userId);
+        if (command) await reply(deps, turn, { text: await runCommand(deps, turn, command) });
+        else if (overBudget) await reply(deps, turn, { text: overBudget });
+        else await answer(deps, turn, await understand(deps, turn, run), run.signal);
+      } catch (error) {
+        if (!isFinal(error, run)) throw error;
+        await apologize(deps, turn, error);
+      }
+    }
+    await deliver(deps, userId, run);
+  }
+
+  // Refusals and limits belong to no turn.
+  await deliver(deps, userId, run);
+}

@@ -1,0 +1,58 @@
+import { findModel } from '#config/models.ts';
+import type { Settings } from '#config/settings.ts';
+import { createOfflineAssistant } from '#src/adapters/ai/offline/offline-assistant.ts';
+import { createOpenAi } from '#src/adapters/ai/openai/open-ai.ts';
+import { createSimulatorChannel } from '#src/adapters/channels/simulator/channel.ts';
+import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
+import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
+import { createGuardedFetch } from '#src/adapters/media/guarded-fetch.ts';
+import type { ChannelName } from '#src/domain/identity.ts';
+import type { Ai } from '#src/ports/ai.ts';
+import type { Channel, WebhookReader } from '#src/ports/channel.ts';
+import type { Live } from '#src/ports/live.ts';
+import type { Log, NewId } from '#src/ports/system.ts';
+
+/** The model that is configured, or the offline assistant. */
+export function createAi(ai: Settings['ai'], deps: { log: Log; safetySalt: string }): Ai {
+  if (!ai.openai) return createOfflineAssistant();
+  return createOpenAi({
+    apiKey: ai.openai.apiKey.reveal(),
+    baseUrl: ai.openai.baseUrl,
+    api: ai.openai.api,
+    model: ai.model,
+    visionModel: ai.visionModel,
+    transcribeModel: ai.transcribeModel,
+    profileOf: findModel,
+    ...deps,
+  });
+}
+
+/** Every channel that is configured; the chat page always is. */
+export function createChannels(
+  settings: Settings,
+  deps: { live: Live; log: Log; spoolFolder: string; newId: NewId },
+): ReadonlyMap<ChannelName, Channel> {
+  const channels = [createSimulatorChannel(deps)];
+  const { twilio, media } = settings;
+  if (twilio) {
+    // For proxies and tests: only these exact origins may use plain http or a private address.
+    const exemptOrigins = [...media.extraOrigins, ...(twilio.baseUrl ? [twilio.baseUrl] : [])];
+    channels.push(
+      createTwilioChannel({
+        accountSid: twilio.accountSid,
+        authToken: twilio.authToken.reveal(),
+        number: twilio.number,
+        baseUrl: twilio.baseUrl,
+        extraOrigins: media.extraOrigins,
+        fetchFile: createGuardedFetch({ exemptOrigins, log: deps.log }),
+        log: deps.log,
+      }),
+    );
+  }
+  return new Map(channels.map((channel) => [channel.name, channel]));
+}
+
+/** Verifies and reads Twilio's webhooks; undefined without an auth token, when nothing can be verified. */
+export function createWebhookReader({ twilio }: Settings): WebhookReader | undefined {
+  return twilio && createTwilioWebhookReader({ authToken: twilio.authToken.reveal() });
+}
