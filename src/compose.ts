@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { findModel } from '#config/models.ts';
 import { loadPrompts } from '#config/prompts.ts';
 import type { Settings } from '#config/settings.ts';
+import { removeOldUploads } from './adapters/channels/simulator/spool.ts';
 import { openFileReaders } from './adapters/documents/file-readers.ts';
 import { openEmbeddedRunner } from './adapters/jobs/embedded-runner.ts';
 import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
@@ -37,6 +38,14 @@ export interface Product extends AsyncDisposable {
   newSignInPath(): string;
 }
 
+/** What the process that starts the product gives it. */
+export interface ComposeOptions {
+  readonly log: Logger;
+  readonly version: string;
+  /** Shows the owner, and nobody else, a path that signs in. */
+  readonly printSignInPath: (path: string) => void;
+}
+
 /** Turns people can have answered side by side in one process. */
 const turnsAtOnce = 16;
 const graceMs = 25_000;
@@ -46,10 +55,7 @@ const dayMs = 24 * 60 * 60 * 1000;
  * The composition root: the only place that knows every concrete thing. Opened last is closed first: the server stops taking,
  * running turns finish, file readers end, the database closes.
  */
-export async function compose(
-  settings: Settings,
-  options: { log: Logger; version: string },
-): Promise<Product> {
+export async function compose(settings: Settings, options: ComposeOptions): Promise<Product> {
   const { log, version } = options;
   const clock = systemClock;
   await using opening = new AsyncDisposableStack();
@@ -121,7 +127,7 @@ export async function compose(
       clock,
       maxBytes: settings.media.maxBytes,
       aiIsOffline: settings.ai.openai === undefined,
-      printSignInLink: () => options.log.info({ path: newSignInPath() }, 'a new sign-in link'),
+      printSignInLink: () => options.printSignInPath(newSignInPath()),
     }),
   });
   opening.defer(() => server.close());
@@ -153,6 +159,8 @@ export async function compose(
         'answer-user': createAnswerUser(bot),
         'remove-old-media': async (_payload, run) => {
           await removeOldMedia(bot, settings.media.retentionDays, run.signal);
+          // The pipeline has its own copy by then; a day is for turns that were interrupted.
+          await removeOldUploads(folders.spool, new Date(clock.now().getTime() - dayMs));
           const runAt = new Date(clock.now().getTime() + dayMs);
           await table.enqueue({
             name: 'remove-old-media',

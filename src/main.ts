@@ -19,17 +19,20 @@ async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  const product = await compose(settings, { log, version });
+  let origin = '';
+  const printSignInPath = (path: string) => {
+    process.stdout.write(`${settings.app.name} is ready. Chat page: ${origin}${path}\n`);
+  };
+  const product = await compose(settings, { log, version, printSignInPath });
   closeWithGrace({ delay: 30_000, logger: false }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'an unexpected error ends the process');
     else log.info({ signal }, 'closing');
     await product[Symbol.asyncDispose]();
   });
   const { port } = await product.start();
-  const origin = `http://localhost:${port}`;
+  origin = `http://localhost:${port}`;
   // In production the log may be read by others: the password is the way in.
-  const path = settings.app.env === 'production' ? '/simulator' : product.newSignInPath();
-  process.stdout.write(`${settings.app.name} is ready. Chat page: ${origin}${path}\n`);
+  printSignInPath(settings.app.env === 'production' ? '/simulator' : product.newSignInPath());
 }
 
 /** Undefined when they are wrong: then every problem has been printed, one line each, and the exit code is set. */

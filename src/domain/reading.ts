@@ -36,6 +36,7 @@ export interface DocumentReading {
     | 'memory_limit'
     | 'size_limit'
     | 'scan_limit'
+    | 'damaged_pages'
     | 'vision_failed'
     | undefined;
 }

@@ -52,5 +52,7 @@ export interface QueuedPart {
   readonly turnId?: string | undefined;
   /** `sending`: an earlier attempt began and its outcome is unknown. */
   readonly state: 'queued' | 'sending';
+  /** How often sending it was begun. */
+  readonly attempts: number;
   readonly firstTriedAt?: Date | undefined;
 }

@@ -56,8 +56,8 @@ export interface JobTable {
   claim(options: { now: Date; leaseUntil: Date; limit: number }): Promise<ClaimedJob[]>;
   extend(jobIds: readonly string[], leaseUntil: Date): Promise<void>;
   finish(jobId: string): Promise<void>;
-  /** Puts a job back, to run again at `runAt`. */
-  putBack(jobId: string, options: { runAt: Date; error: string }): Promise<void>;
+  /** Puts a job back, to run again at `runAt`; `uncounted` when the attempt was cut short through no fault of its own. */
+  putBack(jobId: string, options: { runAt: Date; error: string; uncounted?: boolean }): Promise<void>;
   /** Ends a job for good; it is kept with its reason. */
   giveUp(jobId: string, error: string): Promise<void>;
   /** Gives back what a dead process held: at start on a one-process engine, or by expired leases. */

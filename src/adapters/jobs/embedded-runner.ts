@@ -125,7 +125,7 @@ export function openEmbeddedRunner(deps: RunnerDeps): JobRunner {
     const reason =
       error instanceof AppError ? `${error.code} ${error.vendorCode ?? ''}`.trim() : 'unexpected error';
     if (stop.signal.aborted) {
-      await table.putBack(job.id, { runAt: clock.now(), error: 'the process was stopped' });
+      await table.putBack(job.id, { runAt: clock.now(), error: 'the process was stopped', uncounted: true });
       return;
     }
     const decision = decideRetry(error, job.attempt, Math.random());

@@ -21,8 +21,9 @@ export function createAttachmentStore(context: StoreContext): AttachmentStore {
         state: 'fetched',
         path,
         bytes,
-        sniffed_type: JSON.stringify(sniffed),
+        sniffed_type: sniffed.mimeType,
         sniffed_kind: sniffed.kind,
+        sniffed_extension: sniffed.extension,
         mislabelled: mislabelled ? 1 : 0,
       });
     },

@@ -157,6 +157,7 @@ function newAttachmentRow(message: MessageRow, position: number, now: string) {
     bytes: null,
     sniffed_type: null,
     sniffed_kind: null,
+    sniffed_extension: null,
     mislabelled: 0 as const,
     reading: null,
     extracted_text: null,

@@ -118,7 +118,7 @@ export function createJobTable({
       await db.deleteFrom('jobs').where('id', '=', jobId).execute();
     },
 
-    putBack: (jobId, { runAt, error }) =>
+    putBack: (jobId, { runAt, error, uncounted }) =>
       db.transaction().execute(async (trx) => {
         const job = await trx
           .selectFrom('jobs')
@@ -139,7 +139,7 @@ export function createJobTable({
           .set({
             state: 'waiting',
             run_at: runAt.toISOString(),
-            attempts: job.attempts,
+            attempts: uncounted ? job.attempts - 1 : job.attempts,
             lease_until: null,
             last_error: error,
             updated_at: touch(),

@@ -1,5 +1,5 @@
 import type { InboundMessage } from '#src/domain/message.ts';
-import type { Reading, SniffedType } from '#src/domain/reading.ts';
+import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
 import type { AttachmentRow, MessageRow } from './schema.ts';
 
@@ -44,7 +44,10 @@ export function toStoredAttachment(row: AttachmentRow): StoredAttachment {
     fileName: row.file_name ?? undefined,
     path: row.path ?? undefined,
     bytes: row.bytes ?? 0,
-    sniffed: row.sniffed_type ? (JSON.parse(row.sniffed_type) as SniffedType) : undefined,
+    sniffed:
+      row.sniffed_kind && row.sniffed_type !== null
+        ? { kind: row.sniffed_kind, mimeType: row.sniffed_type, extension: row.sniffed_extension ?? '' }
+        : undefined,
     reading: row.reading ? (JSON.parse(row.reading) as Reading) : undefined,
   };
 }

@@ -38,6 +38,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
         text: row.text,
         turnId: row.turn_id ?? undefined,
         state: row.state === 'sending' ? ('sending' as const) : ('queued' as const),
+        attempts: row.attempts,
         firstTriedAt: row.first_tried_at ? new Date(row.first_tried_at) : undefined,
       }));
     },

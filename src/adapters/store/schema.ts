@@ -1,5 +1,6 @@
 import type { ChannelName, IdentityKind } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
+import type { ContentKind } from '#src/domain/reading.ts';
 import type { UsageKind } from '#src/domain/usage.ts';
 
 /*
@@ -104,7 +105,8 @@ export interface AttachmentRow {
   path: string | null;
   bytes: number | null;
   sniffed_type: string | null;
-  sniffed_kind: string | null;
+  sniffed_kind: ContentKind | null;
+  sniffed_extension: string | null;
   /** True when the label and the content disagree. */
   mislabelled: Flag;
   /** The stored `Reading` as JSON; null until read. */

@@ -126,6 +126,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('bytes', 'integer')
     .addColumn('sniffed_type', 'text')
     .addColumn('sniffed_kind', 'text')
+    .addColumn('sniffed_extension', 'text')
     .addColumn('mislabelled', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('reading', 'text')
     .addColumn('extracted_text', 'text')

@@ -1,0 +1,53 @@
+import { type Kysely, sql } from 'kysely';
+import type { ReadModel, UserView } from '#src/ports/read-model.ts';
+import { isBehind, toPage } from './read-pages.ts';
+import type { Database, UserRow } from './schema.ts';
+
+/** The people part of the read model. */
+export function createUserReads(db: Kysely<Database>): Pick<ReadModel, 'listUsers' | 'findUser'> {
+  return {
+    async listUsers({ search }, page) {
+      const { after, limit } = page;
+      let query = db.selectFrom('users').selectAll();
+      if (search) {
+        // ESCAPE is standard SQL, but engines differ in its default, so it is always given.
+        const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+        query = query.where((eb) =>
+          eb.or(
+            (['whatsapp_name', 'phone_number'] as const).map(
+              (column) => sql<boolean>`lower(${eb.ref(column)}) like lower(${pattern}) escape '\\'`,
+            ),
+          ),
+        );
+      }
+      if (after) query = query.where((eb) => isBehind(eb, after));
+      const rows = await query
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit + 1)
+        .execute();
+      return toPage(rows, page, toUserView);
+    },
+
+    async findUser(id) {
+      const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+      return row ? toUserView(row) : null;
+    },
+  };
+}
+
+/** A row of `users` as the owner sees it. */
+export function toUserView(row: UserRow): UserView {
+  return {
+    id: row.id,
+    phone_number: row.phone_number,
+    whatsapp_name: row.whatsapp_name,
+    is_whitelisted: row.is_whitelisted === 1,
+    is_active: row.is_active === 1,
+    access_decided_by: row.access_decided_by,
+    is_simulated: row.is_simulated === 1,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+    last_seen_at: row.last_seen_at,
+  };
+}
