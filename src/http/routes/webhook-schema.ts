@@ -54,7 +54,7 @@ export const receiveSchema = {
   body: TwilioForm,
   response: {
     200: { description: 'Stored, or nothing to store.', content: { 'text/xml': { schema: emptyTwiml } } },
-    ...failures(403, 413, 415, 503),
+    ...failures(403, 413, 503),
   },
 };
 

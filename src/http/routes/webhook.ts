@@ -35,6 +35,10 @@ export async function addWebhook(app: FastifyInstance, options: RouteOptions): P
   // Nothing but forms: JSON would only be parsed to be refused.
   app.removeAllContentTypeParsers();
   await app.register(formbody, { bodyLimit: maxFormBytes, parser: parseForm });
+  // Whatever else comes has nothing that could be verified, and is refused like any other forgery.
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxFormBytes }, (_request, _body, done) =>
+    done(null, {}),
+  );
   const validatorCompiler = () => () => true;
   const warnRefused = createRefusalWarning(clock);
 
