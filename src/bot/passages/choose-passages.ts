@@ -1,82 +1,141 @@
-import type { PageText } from '#src/domain/reading.ts';
+import { pageRanges } from '../wording.ts';
+import type { ConversationDocument } from './conversation-document.ts';
+import { cutPassages, type Passage } from './cut-passages.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { rankPassages } from './rank-passages.ts';
-import { type Passage, toPassages } from './to-passages.ts';
 
-/** A document that can be asked about. */
-export interface ConversationDocument {
-  readonly name: string;
-  readonly title?: string | undefined;
-  readonly pageCount: number;
-  readonly pages: readonly PageText[];
-}
+export type { ConversationDocument } from './conversation-document.ts';
 
-/** The beginning of a document says what it is: always shown, up to this share of its budget. */
-const headShare = 0.25;
+/** The beginning of a document says what it is: this much of it is always shown, in UTF-16 units, if the budget allows. */
+const headUnits = 600;
+/** Room for the lines around the passages of a document: its name, page marks, the pages left out. */
+const frameTokens = 60;
+/** A page mark and the line breaks around a passage. */
+const markTokens = 8;
 
 /**
- * What the model is shown of documents, with page numbers: everything if it fits the budget, else the beginning of each and the
- * passages that fit the question, in document order. Whatever is left out is said to be left out.
+ * What the model is shown of documents: everything with `[page N]` marks if that fits, else the beginning of each document and the
+ * passages that fit the question best, in reading order, and which pages were left out. Deterministic, linear in the size of the
+ * documents, whatever the language.
+ * @param budgetTokens about how many tokens the result may have, by `estimateTokens`
  */
 export function choosePassages(
   documents: readonly ConversationDocument[],
   question: string,
   budgetTokens: number,
 ): string {
-  const whole = documents.map(showWhole).join('\n\n');
+  const whole = documents.map((document) => wholeText(document)).join('\n\n');
   if (estimateTokens(whole) <= budgetTokens) return whole;
-  const each = budgetTokens / documents.length;
-  return documents.map((document) => showChosen(document, question, each)).join('\n\n');
-}
-
-function showWhole(document: ConversationDocument): string {
-  return [
-    headline(document),
-    ...document.pages.map((page) => `[page ${page.page}]\n${page.text.trim()}`),
-  ].join('\n');
-}
-
-function showChosen(document: ConversationDocument, question: string, budgetTokens: number): string {
-  const passages = toPassages(document.pages);
+  const passages = cutPassages(documents);
+  const frames = documents.reduce(
+    (sum, document) => sum + estimateTokens(titleLine(document)) + frameTokens,
+    0,
+  );
+  const heads = chooseHeads(documents, passages, (budgetTokens - frames) / 3);
+  const room = budgetTokens - frames - estimateTokens([...heads.values()].join(''));
+  const { found, sample } = rankPassages(documents, passages, question);
   const chosen = new Set<Passage>();
-  let left = budgetTokens;
-  const take = (passage: Passage, keep: number): boolean => {
-    if (chosen.has(passage)) return true;
-    const cost = estimateTokens(passage.text) + 6;
-    if (left - cost < keep) return false;
-    left -= cost;
-    chosen.add(passage);
-    return true;
-  };
-  for (const passage of passages) if (!take(passage, budgetTokens * (1 - headShare))) break;
-  for (const passage of rankPassages(passages, question)) if (!take(passage, 0)) break;
-  // Nothing in the question matches, or there is room left: go on from the beginning.
-  for (const passage of passages) if (!take(passage, 0)) break;
+  const used = take(found, chosen, room);
+  // Where the question leads to certain passages, a look at the rest is worth half the room at most.
+  take(sample, chosen, found.length > 0 ? room / 2 - used : room);
+  return documents
+    .map((document, at) =>
+      partOf(
+        document,
+        passages.filter((passage) => passage.document === at),
+        chosen,
+        heads.get(at),
+      ),
+    )
+    .join('\n\n');
+}
+
+function wholeText(document: ConversationDocument): string {
   return [
-    headline(document),
-    ...render([...chosen].sort((a, b) => a.index - b.index)),
-    omitted(document, chosen),
+    titleLine(document),
+    ...document.pages.map(({ page, text }) => `[page ${page}]\n${text.trim()}`),
   ].join('\n');
 }
 
-/** Neighbors are joined; a gap shows as dots; a page is named once. */
-function render(chosen: readonly Passage[]): string[] {
-  const lines: string[] = [];
-  let before: Passage | undefined;
-  for (const passage of chosen) {
-    if (before && passage.index !== before.index + 1) lines.push('[…]');
-    if (passage.page !== before?.page) lines.push(`[page ${passage.page}]`);
-    lines.push(passage.text);
-    before = passage;
+function titleLine({ name, title, pageCount, pages }: ConversationDocument): string {
+  const facts = [name];
+  if (title && !name.includes(title)) facts.push(`title "${title.slice(0, 200)}"`);
+  facts.push(pageCount === 1 ? '1 page' : `${pageCount} pages`);
+  if (pages.length < pageCount) facts.push(`${pages.length} of them read`);
+  return `[Document ${facts.join(', ')}]`;
+}
+
+/** Adds passages while they fit. @returns the tokens they take */
+function take(passages: readonly Passage[], chosen: Set<Passage>, room: number): number {
+  let used = 0;
+  for (const passage of passages) {
+    if (used + markTokens * 4 > room) break;
+    const tokens = estimateTokens(passage.text) + markTokens;
+    if (chosen.has(passage) || used + tokens > room) continue;
+    chosen.add(passage);
+    used += tokens;
   }
-  return lines;
+  return used;
 }
 
-function headline({ name, title, pageCount }: ConversationDocument): string {
-  return `${name}${title ? `, titled "${title}"` : ''}, ${pageCount} ${pageCount === 1 ? 'page' : 'pages'}`;
+/** The first lines of each document, cut to an equal share of `tokens`. */
+function chooseHeads(
+  documents: readonly ConversationDocument[],
+  passages: readonly Passage[],
+  tokens: number,
+): Map<number, string> {
+  const heads = new Map<number, string>();
+  for (const passage of passages) {
+    if (heads.has(passage.document)) continue;
+    const share = tokens / documents.length;
+    const units = Math.min(headUnits, passage.text.length);
+    const fits = Math.floor((units * share) / Math.max(1, estimateTokens(passage.text.slice(0, units))));
+    heads.set(passage.document, fits < 40 ? '' : passage.text.slice(0, Math.min(units, fits)).toWellFormed());
+  }
+  return heads;
 }
 
-function omitted({ pages }: ConversationDocument, chosen: ReadonlySet<Passage>): string {
-  const shown = new Set([...chosen].map((passage) => passage.page));
-  return `[Only passages that seem to matter are shown: ${shown.size} of ${pages.length} pages. Say so if the answer may be elsewhere.]`;
+function partOf(
+  document: ConversationDocument,
+  passages: readonly Passage[],
+  chosen: ReadonlySet<Passage>,
+  head: string | undefined,
+): string {
+  const lines = [titleLine(document)];
+  let last: Passage | undefined;
+  for (const passage of passages) {
+    const isHead = passage === passages[0];
+    const text = chosen.has(passage) ? passage.text : isHead && head ? `${head} …` : undefined;
+    if (text === undefined) continue;
+    const follows = last !== undefined && last.index === passage.index - 1;
+    if (last?.page !== passage.page)
+      lines.push(`[page ${passage.page}${passage.isPageStart ? '' : ', further down'}]`);
+    else if (!follows) lines.push('…');
+    lines.push(text);
+    last = passage;
+  }
+  return [...lines, leftOut(passages, chosen)].filter(Boolean).join('\n');
+}
+
+/** Tells the model what it has not seen, so that it does not take silence for absence. */
+function leftOut(passages: readonly Passage[], chosen: ReadonlySet<Passage>): string {
+  const pages = new Map<number, { shown: number; all: number }>();
+  for (const passage of passages) {
+    const page = pages.get(passage.page) ?? { shown: 0, all: 0 };
+    pages.set(passage.page, { shown: page.shown + Number(chosen.has(passage)), all: page.all + 1 });
+  }
+  const none = [...pages].filter(([, { shown }]) => shown === 0).map(([page]) => page);
+  const some = [...pages].filter(([, { shown, all }]) => shown > 0 && shown < all).map(([page]) => page);
+  const notes = [
+    none.length > 0 ? `not shown: ${fewRanges(none)}` : '',
+    some.length > 0 ? `shown in part: ${fewRanges(some)}` : '',
+  ].filter(Boolean);
+  return notes.length === 0 ? '' : `[${notes.join('; ')}; ask about them to see more]`;
+}
+
+/** A list of fifty separate pages helps nobody and costs tokens. */
+function fewRanges(pages: readonly number[]): string {
+  const ranges = pageRanges(pages);
+  if (ranges.length <= 100) return ranges;
+  return `${pages.length} pages between ${pages[0]} and ${pages.at(-1)}`;
 }

@@ -1,67 +1,96 @@
 import MiniSearch from 'minisearch';
-import type { Passage } from './to-passages.ts';
+import type { ConversationDocument } from './conversation-document.ts';
+import type { Passage } from './cut-passages.ts';
+import { pagesAskedFor } from './page-references.ts';
+import { fold, searchTerms } from './search-terms.ts';
 
-/** More passages than this are thinned out by counting words first: indexing 1,800 takes 180 ms of the event loop, this 30. */
-const indexAtMost = 300;
-/** "page 12", "Seite 12", "p. 12", "página 12": in the main languages of the product's users. */
-const pageReference = /\b(?:page|pages|p\.|pg\.?|seiten?|s\.|p[aá]ginas?|pagin[ae]|blz\.?)\s*(\d{1,5})/giu;
-
-/** Small words of a question that would match every passage; kept short, as the ranking discounts frequent words anyway. */
-const small = new Set(
-  'the and for was are what which when who how this that with from der die das und ist wie was ein eine que los las una por para les des est une'.split(
-    ' ',
-  ),
-);
+/** Indexing is the expensive part, so only the most promising passages are indexed. */
+const indexedPassages = 150;
+/** A question longer than this is itself a document; its beginning says what it is about. */
+const questionUnits = 1_000;
+/** Slips of the finger are forgiven in short questions only: each term is compared with the whole vocabulary. */
+const forgivenTerms = 20;
 
 /**
- * The passages that fit a question, best first. Works for any language: words are compared without accents and case, long words
- * also by their beginnings and with a typo, numbers and codes as they are.
+ * Passages in the order in which they are worth showing. `found`: pages that were asked for, then what fits the question. `sample`:
+ * all of them, in an order that is spread over the whole wherever it is cut off, for questions about the whole.
  */
-export function rankPassages(passages: readonly Passage[], question: string): Passage[] {
-  const pages = new Set([...question.matchAll(pageReference)].map((match) => Number(match[1])));
-  const named = passages.filter((passage) => pages.has(passage.page));
-  const terms = termsOf(question).filter((term) => !small.has(term));
-  if (terms.length === 0) return named;
-  const candidates = passages.length > indexAtMost ? prefilter(passages, terms) : passages;
-  const index = new MiniSearch<Passage>({
-    idField: 'index',
+export function rankPassages(
+  documents: readonly ConversationDocument[],
+  passages: readonly Passage[],
+  question: string,
+): { found: Passage[]; sample: Passage[] } {
+  const asked = fold(question.slice(0, questionUnits));
+  const scores = new Map<Passage, number>();
+  for (const [index, score] of search(passages, asked)) {
+    const passage = passages[index];
+    if (passage) scores.set(passage, score);
+  }
+  lendToNeighbors(passages, scores);
+  const wanted = documents.map((document) => pagesAskedFor(asked, document.pageCount));
+  const isWanted = (passage: Passage) => wanted[passage.document]?.has(passage.page) ?? false;
+  const found = passages
+    .filter((passage) => isWanted(passage) || scores.has(passage))
+    .sort(
+      (a, b) =>
+        Number(isWanted(b)) - Number(isWanted(a)) ||
+        (scores.get(b) ?? 0) - (scores.get(a) ?? 0) ||
+        a.index - b.index,
+    );
+  return { found, sample: evenSample(passages) };
+}
+
+function search(passages: readonly Passage[], asked: string): [number, number][] {
+  const terms = [...new Set(searchTerms(asked))];
+  if (terms.length === 0) return [];
+  const folded = passages.map((passage) => fold(passage.text));
+  const index = new MiniSearch<{ id: number; text: string }>({
     fields: ['text'],
-    tokenize: termsOf,
+    tokenize: searchTerms,
     processTerm: (term) => term,
+    searchOptions: {
+      // "invoice" finds "invoices", and a slip of the finger is forgiven; numbers and codes have to be right.
+      prefix: (term) => term.length >= 4,
+      fuzzy: (term) => (terms.length <= forgivenTerms && term.length >= 5 && !/\d/.test(term) ? 0.2 : false),
+    },
   });
-  index.addAll(candidates);
-  const byIndex = new Map(candidates.map((passage) => [passage.index, passage]));
-  const hits = index
-    .search(terms.join(' '), {
-      prefix: (term) => term.length > 3,
-      fuzzy: (term) => (term.length > 5 && !/\d/.test(term) ? 0.2 : false),
-    })
-    .flatMap((hit) => byIndex.get(hit.id as number) ?? []);
-  return [...new Set([...named, ...hits])];
+  index.addAll(mostPromising(folded, terms).map((id) => ({ id, text: folded[id] ?? '' })));
+  return index.search(asked).map((result) => [Number(result.id), result.score]);
 }
 
-/** Words and numbers, lower case, without accents. `INV-2024-001` is itself and its pieces. */
-export function termsOf(text: string): string[] {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  const whole = plain.match(/[\p{L}\p{N}]+(?:[-./][\p{L}\p{N}]+)*/gu) ?? [];
-  return whole.flatMap((term) => {
-    const pieces = term.split(/[-./]/).filter((piece) => piece.length > 1);
-    return pieces.length > 1 ? [term, ...pieces] : term.length > 1 || /\d/.test(term) ? [term] : [];
-  });
+/** Counts, over all passages, how many of the rarer terms (or their beginnings) each contains; the best go on to be indexed. */
+function mostPromising(folded: readonly string[], terms: readonly string[]): number[] {
+  if (folded.length <= indexedPassages) return folded.map((_, id) => id);
+  const points = new Float64Array(folded.length);
+  for (const term of terms.slice(0, 60)) {
+    // Endings differ from language to language and case to case; beginnings do not.
+    const beginning = /\d/.test(term) || term.length < 6 ? term : term.slice(0, Math.max(5, term.length - 2));
+    const holders = folded.flatMap((text, id) => (text.includes(beginning) ? [id] : []));
+    const rarity = Math.log(1 + folded.length / Math.max(1, holders.length));
+    for (const id of holders) points[id] = (points[id] ?? 0) + rarity * rarity;
+  }
+  return [...points.keys()]
+    .filter((id) => (points[id] ?? 0) > 0)
+    .sort((a, b) => (points[b] ?? 0) - (points[a] ?? 0) || a - b)
+    .slice(0, indexedPassages);
 }
 
-/** The passages that hold most of the question's terms, in document order. */
-function prefilter(passages: readonly Passage[], terms: readonly string[]): Passage[] {
-  const stems = terms.map((term) => (term.length > 5 ? term.slice(0, -2) : term));
-  const scored = passages.map((passage) => {
-    const text = passage.text.toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '');
-    return { passage, score: stems.reduce((sum, stem) => sum + (text.includes(stem) ? stem.length : 0), 0) };
-  });
-  const matching = scored
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, indexAtMost)
-    .map(({ passage }) => passage);
-  // Not one word as it is written: perhaps a typo, which the index can forgive.
-  return matching.length > 0 ? matching : passages.slice(0, indexAtMost);
+/** What stands next to a good passage often completes it. */
+function lendToNeighbors(passages: readonly Passage[], scores: Map<Passage, number>): void {
+  for (const [passage, score] of [...scores]) {
+    for (const index of [passage.index - 1, passage.index + 1]) {
+      const neighbor = passages[index];
+      if (neighbor?.document !== passage.document) continue;
+      scores.set(neighbor, Math.max(scores.get(neighbor) ?? 0, score * 0.3));
+    }
+  }
+}
+
+/** Every 64th, then every 32nd passage and so on: whatever the budget, what is taken is spread over the whole. */
+function evenSample(passages: readonly Passage[]): Passage[] {
+  const sample: Passage[] = [];
+  for (let step = 64; step >= 1; step /= 2) {
+    sample.push(...passages.filter((_, at) => at % step === 0 && (step === 64 || at % (step * 2) !== 0)));
+  }
+  return sample;
 }

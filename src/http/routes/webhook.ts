@@ -1,8 +1,9 @@
 import formbody from '@fastify/formbody';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { WebhookReader, WebhookRequest } from '#src/ports/channel.ts';
 import type { Clock } from '#src/ports/system.ts';
+import { handleError } from '../error-handler.ts';
 import { HttpError } from '../http-error.ts';
 import { sameText } from '../open-access.ts';
 import { maxFormBytes, parseForm } from './webhook-form.ts';
@@ -35,9 +36,12 @@ export async function addWebhook(app: FastifyInstance, options: RouteOptions): P
   // Nothing but forms: JSON would only be parsed to be refused.
   app.removeAllContentTypeParsers();
   await app.register(formbody, { bodyLimit: maxFormBytes, parser: parseForm });
-  // Whatever else comes has nothing that could be verified, and is refused like any other forgery.
+  // Whatever else comes, even under a content type that is none, has nothing that could be verified: a forgery like any other.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxFormBytes }, (_request, _body, done) =>
     done(null, {}),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    handleError(error.statusCode === 415 ? forged() : error, request, reply),
   );
   const validatorCompiler = () => () => true;
   const warnRefused = createRefusalWarning(clock);
@@ -46,7 +50,7 @@ export async function addWebhook(app: FastifyInstance, options: RouteOptions): P
     const webhook = toWebhookRequest(request, publicUrl);
     if (!reader?.isAuthentic(webhook)) {
       warnRefused(request, reader !== undefined);
-      throw new HttpError(403, 'forbidden', 'The signature does not match.');
+      throw forged();
     }
     const messages = parseAuthentic(reader, webhook, request);
     if (messages.length > 0) {
@@ -82,6 +86,10 @@ export async function addWebhook(app: FastifyInstance, options: RouteOptions): P
     }
     return reply.header('content-type', 'text/plain; charset=utf-8').send(challenge);
   });
+}
+
+function forged(): HttpError {
+  return new HttpError(403, 'forbidden', 'The signature does not match.');
 }
 
 /** The address is part of what was signed: as the provider called it, which behind a proxy is not what we see. */
