@@ -235,6 +235,13 @@ export function envExample(): string {
     }
     lines.push(`# ${variable.about}`, `${name}=${variable.byDefault}`);
   }
+  // Not the program's, but the person who fills in this file is the same.
+  lines.push(
+    '',
+    '## Docker compose',
+    '# Domain that points to this server; Caddy gets its certificate. Read by docker-compose.yml only.',
+    'DOMAIN=',
+  );
   return `${lines.join('\n')}\n`;
 }
 
