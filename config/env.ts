@@ -221,35 +221,3 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): {
   }
   return { values: values as Partial<Env>, problems };
 }
-
-/** The text of `.env.example`. */
-export function envExample(): string {
-  const lines = [
-    '# Every setting with its default. An empty value means unset. Copy to .env and change what you need.',
-  ];
-  let group = '';
-  for (const [name, variable] of Object.entries(env)) {
-    if (variable.group !== group) {
-      group = variable.group;
-      lines.push('', `## ${group}`);
-    }
-    lines.push(`# ${variable.about}`, `${name}=${variable.byDefault}`);
-  }
-  // Not the program's, but the person who fills in this file is the same.
-  lines.push(
-    '',
-    '## Docker compose',
-    '# Domain that points to this server; Caddy gets its certificate. Read by docker-compose.yml only.',
-    'DOMAIN=',
-  );
-  return `${lines.join('\n')}\n`;
-}
-
-/** The settings table of the README. */
-export function settingsTable(): string {
-  const rows = Object.entries(env).map(([name, { byDefault, about }]) => {
-    const shown = byDefault === '' ? '' : `\`${byDefault}\``;
-    return `| \`${name}\` | ${shown} | ${about.replaceAll('|', '\\|')} |`;
-  });
-  return ['| variable | default | what for |', '| --- | --- | --- |', ...rows, ''].join('\n');
-}

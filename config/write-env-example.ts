@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { envExample, settingsTable } from './env.ts';
+import { envExample, settingsTable } from './env-docs.ts';
 
 /*
  * Writes what is derived from the schema in `env.ts`: `.env.example` and the settings table of the README.

@@ -58,6 +58,13 @@ describe('what the model is shown of documents', () => {
   it.each([
     ['INV-2024-001', 'Invoice INV-2024-001 was paid late.', 'what about inv-2024-001?'],
     ['an amount', 'They owe 1,234.50 in all.', 'who owes 1234.50'],
+    ['an amount without cents', 'Der Preis ist 1.234.567,00 Euro.', 'was kostet 1234567'],
+    [
+      'an account number',
+      'IBAN DE89 3704 0044 0532 0130 00 at the bank.',
+      'whose is DE89370400440532013000?',
+    ],
+    ['Korean', '위약금이 오만원입니다.', '위약금은 얼마인가요'],
     ['a date', 'The deadline is 12.03.2027 at noon.', 'what happens on 12.03.2027?'],
     ['diacritics', 'Die Größe der Fläche beträgt 80 Quadratmeter.', 'grosse der flache?'],
     ['an ending', 'Two warehouses were visited in Porto.', 'which warehouse in Porto'],
@@ -75,6 +82,7 @@ describe('what the model is shown of documents', () => {
     'what is on page 12?',
     'Was steht auf Seite 12?',
     'résume la page 12',
+    'wat staat er op blz. 12',
     '¿qué dice la página 12?',
     'podsumuj stronę 12',
     'что на странице 12',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { envExample, settingsTable } from '#config/env.ts';
+import { envExample, settingsTable } from '#config/env-docs.ts';
 import { loadSettings } from '#config/settings.ts';
 import { SettingsWrong } from '#src/domain/errors.ts';
 

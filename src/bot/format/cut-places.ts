@@ -11,15 +11,18 @@ export interface CutPlace {
   readonly open: string;
 }
 
-/** Compared with one more message at 60: two torn sentences are worse than it, one is not. */
+/**
+ * Compared with one more message at 60: two torn sentences are worse than it, one is not; a torn mark or code block always is, so
+ * one that fits into a part stays whole.
+ */
 const pain = {
   paragraph: 0,
   line: 8,
   sentence: 20,
   word: 45,
   anywhere: 300,
-  insideMark: 40,
-  codeLine: 40,
+  insideMark: 200,
+  codeLine: 200,
   /** A title or a "namely:" that would be left alone at the end of a part. */
   afterTitle: 25,
 } as const;

@@ -5,7 +5,7 @@ const painOfMessage = 60;
 /** And this much at most for a part that is nearly empty, so that no three-letter tail follows a giant. */
 const painOfUneven = 20;
 /** Below this size the signs that would close and open marks again take more room than text. */
-const roomForMarks = 64;
+const roomForMarks = 40;
 
 /**
  * Splits WhatsApp text into parts of at most `maxUnits` UTF-16 units, in order, none empty. Cuts fall between paragraphs, else

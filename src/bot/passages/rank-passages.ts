@@ -62,10 +62,16 @@ function search(passages: readonly Passage[], asked: string): [number, number][]
 function mostPromising(folded: readonly string[], terms: readonly string[]): number[] {
   if (folded.length <= indexedPassages) return folded.map((_, id) => id);
   const points = new Float64Array(folded.length);
+  // 1.234.567 and DE89 3704 as they are typed.
+  const compact = terms.some((term) => /\d/.test(term))
+    ? folded.map((text) => text.replace(/(?<=\d)[.,'’ ](?=\d)/g, ''))
+    : folded;
   for (const term of terms.slice(0, 60)) {
     // Endings differ from language to language and case to case; beginnings do not.
     const beginning = /\d/.test(term) || term.length < 6 ? term : term.slice(0, Math.max(5, term.length - 2));
-    const holders = folded.flatMap((text, id) => (text.includes(beginning) ? [id] : []));
+    const holders = folded.flatMap((text, id) =>
+      text.includes(beginning) || compact[id]?.includes(beginning) ? [id] : [],
+    );
     const rarity = Math.log(1 + folded.length / Math.max(1, holders.length));
     for (const id of holders) points[id] = (points[id] ?? 0) + rarity * rarity;
   }
