@@ -4,8 +4,8 @@ import { chunkMarkdown, isTooDeep } from './markdown-chunks.ts';
 import { tableText } from './table-text.ts';
 import { withoutStandIns } from './whatsapp-marks.ts';
 
-/** More than this is cut off before it is looked at: about sixty WhatsApp messages. */
-const maxUnits = 100_000;
+/** More than this is cut off before it is looked at: about twenty-five WhatsApp messages, and parsed in a tenth of a second at worst. */
+const maxUnits = 40_000;
 
 /** `**…**` on one line, as models mean it: the next two stars that touch a word end it. */
 const pairOfStars = /^\*\*(?![\s*])((?:\\.|[^*\\\n]|\*(?!\*)){1,1000}?)(?<!\s)\*\*(?!\*)/;
