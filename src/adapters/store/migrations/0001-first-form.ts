@@ -94,19 +94,27 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('error_message', 'text')
     .addUniqueConstraint('messages_provider_unique', ['channel', 'provider_id'])
     .execute();
+  // Partial where a new message has nothing yet: its acknowledgement should not pay for indexes it is not in.
   await db.schema.createIndex('messages_user').on('messages').columns(['user_id', 'id']).execute();
   await db.schema
     .createIndex('messages_conversation')
     .on('messages')
     .columns(['conversation_id', 'id'])
+    .where(sql.ref('conversation_id'), 'is not', null)
     .execute();
-  await db.schema.createIndex('messages_turn').on('messages').column('turn_id').execute();
+  await db.schema
+    .createIndex('messages_turn')
+    .on('messages')
+    .column('turn_id')
+    .where(sql.ref('turn_id'), 'is not', null)
+    .execute();
   await db.schema.createIndex('messages_created').on('messages').columns(['created_at', 'id']).execute();
-  // Finds unanswered messages without walking through a person's whole history.
+  // Finds unanswered messages without walking through a person's whole history; holds nobody else's.
   await db.schema
     .createIndex('messages_undecided')
     .on('messages')
-    .columns(['user_id', 'verdict', 'direction', 'id'])
+    .columns(['user_id', 'id'])
+    .where(sql<boolean>`verdict is null and direction = 'inbound'`)
     .execute();
 
   await withIdAndTime(db.schema.createTable('attachments'))
