@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** One environment variable: what it is for, its default as text ('' = unset) and how its text is read. */
@@ -52,6 +53,20 @@ const dollars = z
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
+const proxies = z
+  .string()
+  .refine(
+    (value) =>
+      /^(true|false|\d{1,2})$/.test(value) || value.split(',').every((item) => isProxyAddress(item.trim())),
+    'must be true, false, a number of hops, or addresses such as 10.0.0.0/8',
+  );
+
+function isProxyAddress(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  return isIP(address) > 0 && rest.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits));
+}
+
 function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
@@ -78,7 +93,7 @@ export const env = {
     'Application',
     'Proxies whose X-Forwarded-* headers are believed: false, true, a number of hops, or comma-separated addresses.',
     'false',
-    text,
+    proxies,
   ),
   LOG_LEVEL: variable(
     'Application',

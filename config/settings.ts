@@ -207,5 +207,7 @@ function parseTrustProxy(text: string): boolean | number | string[] {
 function preferredApi(baseUrl: string): 'responses' | 'chat' {
   if (baseUrl === '') return 'responses';
   const { hostname } = new URL(baseUrl);
-  return /(^|\.)(openai\.com|openai\.azure\.com)$/.test(hostname) ? 'responses' : 'chat';
+  return /(^|\.)(openai\.com|(openai|services\.ai|cognitiveservices)\.azure\.com)$/.test(hostname)
+    ? 'responses'
+    : 'chat';
 }

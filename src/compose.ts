@@ -24,6 +24,7 @@ import type { BotDeps } from './bot/deps.ts';
 import { removeOldMedia } from './bot/remove-old-media.ts';
 import { openDataFolders } from './compose/data-folders.ts';
 import { createAi, createChannels, createWebhookReader } from './compose/outside-world.ts';
+import { pickUp } from './compose/pick-up.ts';
 import { toBotRules } from './compose/rules.ts';
 import { createAccess } from './http/open-access.ts';
 import { createPasswordTries } from './http/plugins/password-tries.ts';
@@ -77,7 +78,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     ai: createAi(settings.ai, { log, safetySalt: secretKey }),
     readers,
     media,
-    limiter: createMemoryRateLimiter(settings.access.rateLimit),
+    limiter: createMemoryRateLimiter({ ...settings.access.rateLimit, clock }),
     live,
     clock,
     log,
@@ -131,6 +132,8 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     }),
   });
   opening.defer(() => server.close());
+  const scheduleCleanup = (runAt: Date) =>
+    table.enqueue({ name: 'remove-old-media', lane: 'media', key: 'remove-old-media', payload: '{}', runAt });
   const closing = opening.move();
 
   return {
@@ -139,39 +142,20 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       await unitOfWork.run((stores) =>
         stores.users.seed({ phones: settings.access.whitelist, everyone: settings.access.everyone }),
       );
-      // One process owns the queue: whatever is marked as running belongs to a process that is gone.
-      const released = await table.release({ leasesBefore: 'all' });
-      const waiting = await unitOfWork.run(async (stores) => {
-        const users = await stores.inbox.usersWithWork();
-        if (users.length > 0) await stores.jobs.wake(users, clock.now(), 0);
-        return users.length;
-      });
-      if (released + waiting > 0)
-        log.info({ released, people: waiting }, 'picking up what was left unanswered');
-      await table.enqueue({
-        name: 'remove-old-media',
-        lane: 'media',
-        key: 'remove-old-media',
-        payload: '{}',
-        runAt: clock.now(),
-      });
+      // Nothing is taken over before the port is ours: a start that fails must not leave half-done work behind.
+      await server.listen({ host: settings.app.host, port: settings.app.port });
+      await pickUp({ unitOfWork, table, clock, log });
+      await scheduleCleanup(clock.now());
       jobs.start({
         'answer-user': createAnswerUser(bot),
         'remove-old-media': async (_payload, run) => {
+          // Tomorrow's run first: whatever happens to this one, there will be another.
+          await scheduleCleanup(new Date(clock.now().getTime() + dayMs));
           await removeOldMedia(bot, settings.media.retentionDays, run.signal);
           // The pipeline has its own copy by then; a day is for turns that were interrupted.
           await removeOldUploads(folders.spool, new Date(clock.now().getTime() - dayMs));
-          const runAt = new Date(clock.now().getTime() + dayMs);
-          await table.enqueue({
-            name: 'remove-old-media',
-            lane: 'media',
-            key: 'remove-old-media',
-            payload: '{}',
-            runAt,
-          });
         },
       });
-      await server.listen({ host: settings.app.host, port: settings.app.port });
       const address = server.server.address();
       return { port: typeof address === 'object' && address ? address.port : settings.app.port };
     },

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { loadSettings, type Settings } from '#config/settings.ts';
+import { loadSettings } from '#config/settings.ts';
 import { startWarnings } from '#config/warnings.ts';
 import { compose } from './compose.ts';
-import { SettingsWrong } from './domain/errors.ts';
+import { startProblems } from './start-problem.ts';
 
 /** Reads the settings, composes the product, starts it and waits for a signal. */
 async function main(): Promise<void> {
-  const settings = readSettings();
-  if (!settings) return;
+  const settings = loadSettings(process.env);
   const log = pino({
     level: settings.app.logLevel,
     base: null,
@@ -23,29 +22,27 @@ async function main(): Promise<void> {
   const printSignInPath = (path: string) => {
     process.stdout.write(`${settings.app.name} is ready. Chat page: ${origin}${path}\n`);
   };
-  const product = await compose(settings, { log, version, printSignInPath });
+
+  await using starting = new AsyncDisposableStack();
+  const product = starting.use(await compose(settings, { log, version, printSignInPath }));
+  const { port } = await product.start();
+  starting.move();
   closeWithGrace({ delay: 30_000, logger: false }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'an unexpected error ends the process');
     else log.info({ signal }, 'closing');
     await product[Symbol.asyncDispose]();
   });
-  const { port } = await product.start();
   origin = `http://localhost:${port}`;
   // In production the log may be read by others: the password is the way in.
   printSignInPath(settings.app.env === 'production' ? '/simulator' : product.newSignInPath());
 }
 
-/** Undefined when they are wrong: then every problem has been printed, one line each, and the exit code is set. */
-function readSettings(): Settings | undefined {
-  try {
-    return loadSettings(process.env);
-  } catch (error) {
-    if (!(error instanceof SettingsWrong)) throw error;
-    process.stderr.write(`Cannot start. Please correct these settings (.env.example explains each):\n`);
-    for (const problem of error.problems) process.stderr.write(`- ${problem}\n`);
-    process.exitCode = 1;
-    return undefined;
-  }
+try {
+  await main();
+} catch (error) {
+  const problems = startProblems(error);
+  if (!problems) throw error;
+  process.stderr.write('Cannot start. Please correct this (.env.example explains each setting):\n');
+  for (const problem of problems) process.stderr.write(`- ${problem}\n`);
+  process.exitCode = 1;
 }
-
-await main();

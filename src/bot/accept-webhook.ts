@@ -5,7 +5,7 @@ import type { BotDeps } from './deps.ts';
 /** Stores messages for good and wakes the job that answers them; resolves once they survive power loss. */
 export type AcceptMessages = (messages: readonly InboundMessage[]) => Promise<void>;
 
-type AcceptDeps = Pick<BotDeps, 'unitOfWork' | 'clock' | 'live' | 'rules'> & {
+type AcceptDeps = Pick<BotDeps, 'unitOfWork' | 'clock' | 'live' | 'rules' | 'limiter'> & {
   readonly jobs: Pick<JobRunner, 'poke'>;
 };
 
@@ -42,16 +42,21 @@ export function createAcceptMessages(deps: AcceptDeps): AcceptMessages {
 
   async function store(messages: readonly InboundMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    const { unitOfWork, clock, rules, jobs, live } = deps;
+    const { unitOfWork, clock, rules, jobs, live, limiter } = deps;
     const runAt = new Date(clock.now().getTime() + rules.replyDelayMs);
-    const userIds = await unitOfWork.run(async (stores) => {
-      const accepted = await stores.inbox.accept(messages, rules.isWelcome);
-      const users = [...new Set(accepted.map((message) => message.userId))];
-      if (users.length > 0) await stores.jobs.wake(users, runAt, rules.replyDelayMs * longestWaitInDelays);
-      return users;
+    const accepted = await unitOfWork.run(async (stores) => {
+      const fresh = await stores.inbox.accept(messages, rules.isWelcome);
+      const users = new Set(fresh.map((message) => message.userId));
+      if (users.size > 0) await stores.jobs.wake([...users], runAt, rules.replyDelayMs * longestWaitInDelays);
+      return fresh;
     });
-    if (userIds.length > 0) jobs.poke(runAt);
-    for (const userId of userIds) live.announce({ kind: 'changed', userId });
+    if (accepted.length === 0) return;
+    for (const { userId, messageId, isAllowed } of accepted) {
+      if (isAllowed) await limiter.arrived(userId, messageId);
+    }
+    jobs.poke(runAt);
+    for (const userId of new Set(accepted.map((message) => message.userId)))
+      live.announce({ kind: 'changed', userId });
   }
 
   return (messages) =>

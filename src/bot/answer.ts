@@ -32,7 +32,7 @@ export async function answer(
   const usage = toUsage('reply', result.used, deps.rules);
   const body = toWhatsAppText(result.text);
   const text = [...notes, body, result.cutOff ? wording.cutOff : ''].filter(Boolean).join('\n\n');
-  const title = (question.personText || body).replace(/\s+/g, ' ').trim().slice(0, 60);
+  const title = [...(question.personText || body).replace(/\s+/g, ' ').trim()].slice(0, 60).join('');
   const ms = deps.clock.now().getTime() - started;
   await reply(deps, turn, { text, usage, title, ms });
 }
@@ -68,8 +68,7 @@ function notesOnFiles(understood: readonly StoredMessage[]): string[] {
     .flatMap((message) => message.attachments)
     .flatMap((file) => {
       const { reading } = file;
-      if (reading?.kind === 'failed')
-        return [wording.fileProblem(nameOf(file), reading.problem, reading.detail)];
+      if (reading?.kind === 'failed') return [wording.fileProblem(nameOf(file), reading, file.sniffed?.kind)];
       if (reading?.kind === 'document' && reading.partlyBecause)
         return [wording.partlyRead(nameOf(file), reading)];
       return [];

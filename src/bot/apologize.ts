@@ -4,10 +4,18 @@ import type { JobRun } from '#src/ports/jobs.ts';
 import type { BotDeps } from './deps.ts';
 import { wording } from './wording.ts';
 
-/** Whether a failure ends the turn now, because repeating it would not help or was tried often enough. */
-export function isFinal(error: unknown, run: JobRun): boolean {
+/** Nobody waits longer than this for a word, however often the queue could still try. */
+const longestTurnMs = 3 * 60_000;
+/** A vendor that asks for more than this is as good as down. */
+const longestAskedMs = 60_000;
+
+/** Whether a failure ends the turn now, because repeating it would not help, takes too long or was tried often enough. */
+export function isFinal(error: unknown, run: JobRun, turn: Turn, now: Date): boolean {
   if (run.signal.aborted) return false;
-  return run.lastAttempt || (error instanceof AppError && !error.retryable);
+  if (run.lastAttempt) return true;
+  // The first attempt after a long downtime meets an old turn and deserves a second one.
+  if (run.attempt > 1 && now.getTime() - turn.createdAt.getTime() > longestTurnMs) return true;
+  return error instanceof AppError && (!error.retryable || (error.retryAfterMs ?? 0) > longestAskedMs);
 }
 
 /** Ends a turn that cannot be answered: one honest sentence for the person, the reason for the owner. */

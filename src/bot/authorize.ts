@@ -21,7 +21,7 @@ export async function authorize(
   if (!last) return;
   const user = await deps.unitOfWork.run((stores) => stores.users.get(userId));
   if (!user) return;
-  const { verdicts, msUntilFree } = await judge(deps, user, received);
+  const { verdicts, freeAt } = judge(deps, user, received);
   const turns = toTurns(received.filter((message) => verdicts.get(message.id) === 'allowed'));
 
   await deps.unitOfWork.run(async (stores) => {
@@ -32,44 +32,42 @@ export async function authorize(
       await stores.turns.open({ userId, conversationId, messageIds: messages.map((message) => message.id) });
       if (toCommand(messages[0]) === 'new') await stores.conversations.end(userId);
     }
-    await queueNotices(stores, deps, { user, last, verdicts: [...verdicts.values()], msUntilFree });
+    await queueNotices(stores, deps, { user, last, verdicts: [...verdicts.values()], freeAt });
   });
 }
 
-async function judge(
+function judge(
   { limiter }: Pick<BotDeps, 'limiter'>,
   user: User,
   received: readonly StoredMessage[],
-): Promise<{ verdicts: Map<string, Verdict>; msUntilFree: number }> {
-  const verdicts = new Map<string, Verdict>();
-  let msUntilFree = 0;
-  for (const message of received) {
-    const access = !user.isActive ? 'inactive' : !user.isWhitelisted ? 'not_whitelisted' : undefined;
-    if (access) {
-      verdicts.set(message.id, access);
-      continue;
-    }
-    const taken = await limiter.consume(user.id);
-    if (!taken.allowed) msUntilFree = taken.msUntilFree;
-    verdicts.set(message.id, taken.allowed ? 'allowed' : 'rate_limited');
-  }
-  return { verdicts, msUntilFree };
+): { verdicts: Map<string, Verdict>; freeAt: Date | undefined } {
+  let freeAt: Date | undefined;
+  const access: Verdict = !user.isActive ? 'inactive' : !user.isWhitelisted ? 'not_whitelisted' : 'allowed';
+  const verdicts = received.map((message): [string, Verdict] => {
+    const exceededUntil = limiter.exceededUntil(message.id);
+    if (access !== 'allowed' || !exceededUntil) return [message.id, access];
+    freeAt = exceededUntil;
+    return [message.id, 'rate_limited'];
+  });
+  return { verdicts: new Map(verdicts), freeAt };
 }
 
 async function queueNotices(
   stores: Stores,
   { clock, rules }: Pick<BotDeps, 'clock' | 'rules'>,
-  about: { user: User; last: StoredMessage; verdicts: readonly Verdict[]; msUntilFree: number },
+  about: { user: User; last: StoredMessage; verdicts: readonly Verdict[]; freeAt: Date | undefined },
 ): Promise<void> {
-  const { user, last, verdicts, msUntilFree } = about;
-  const from = (ms: number) => new Date(clock.now().getTime() + ms);
-  if (verdicts.some((verdict) => verdict === 'inactive' || verdict === 'not_whitelisted')) {
-    const first = await stores.notices.claim(user.id, 'refused', from(dayMs));
-    if (first) await stores.outbox.queueNotice(last, [wording.refusal(rules.appName)]);
+  const { user, last, verdicts, freeAt } = about;
+  const now = clock.now().getTime();
+  const refused = verdicts.find((verdict) => verdict === 'inactive' || verdict === 'not_whitelisted');
+  if (refused === 'inactive' || refused === 'not_whitelisted') {
+    const first = await stores.notices.claim(user.id, refused, new Date(now + dayMs));
+    const text = refused === 'inactive' ? wording.switchedOff(rules.appName) : wording.refusal(rules.appName);
+    if (first) await stores.outbox.queueNotice(last, [text]);
   }
-  if (verdicts.includes('rate_limited')) {
-    const first = await stores.notices.claim(user.id, 'rate_limited', from(msUntilFree));
-    if (first) await stores.outbox.queueNotice(last, [wording.rateLimited(msUntilFree)]);
+  if (freeAt) {
+    const first = await stores.notices.claim(user.id, 'rate_limited', freeAt);
+    if (first) await stores.outbox.queueNotice(last, [wording.rateLimited(freeAt.getTime() - now)]);
   }
 }
 

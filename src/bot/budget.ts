@@ -25,22 +25,32 @@ export async function findBudgetRefusal(
 }
 
 /**
- * The line that goes below an answer when the person passes 80 % of their day, once a day.
- * @param costMicros what this answer costs on top of the ledger
+ * The line that goes below an answer when 80 % of a daily budget are used: the person's own, else everybody's. Once a day each.
+ * @param spent.costMicros what this answer costs on top of the ledger
  */
 export async function claimBudgetWarning(
   stores: Stores,
   { clock, rules }: Pick<BotDeps, 'clock' | 'rules'>,
   spent: { userId: string; costMicros: number },
 ): Promise<string | undefined> {
-  const budget = rules.budgetMicros.perUser;
-  if (!budget) return undefined;
+  const { perUser, total } = rules.budgetMicros;
   const now = clock.now();
   const today = now.toISOString().slice(0, 10);
-  const total = (await stores.usage.ofUser(spent.userId, today)).costMicros + spent.costMicros;
-  const percent = Math.floor((total / budget) * 100);
-  if (percent < warnAtPercent) return undefined;
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
-  const first = await stores.notices.claim(spent.userId, 'budget_80', midnight);
-  return first ? wording.budgetNearlySpent(Math.min(percent, 100)) : undefined;
+  const percentOf = (micros: number, budget: number) =>
+    Math.min(100, Math.floor(((micros + spent.costMicros) / budget) * 100));
+
+  if (perUser) {
+    const percent = percentOf((await stores.usage.ofUser(spent.userId, today)).costMicros, perUser);
+    if (percent >= warnAtPercent && (await stores.notices.claim(spent.userId, 'budget_80', midnight))) {
+      return wording.budgetNearlySpent('person', percent);
+    }
+  }
+  if (total) {
+    const percent = percentOf(await stores.usage.totalMicros(today), total);
+    if (percent >= warnAtPercent && (await stores.notices.claim(spent.userId, 'total_budget_80', midnight))) {
+      return wording.budgetNearlySpent('bot', percent);
+    }
+  }
+  return undefined;
 }

@@ -85,8 +85,11 @@ function dollars(micros: number): string {
 }
 
 async function transcript(stores: Stores, userId: string): Promise<string> {
-  const last = await stores.conversations.lastTranscript(userId);
-  return last ? last.text : wording.noTranscript;
+  const sound = await stores.conversations.lastSound(userId);
+  if (sound?.reading?.kind === 'failed')
+    return wording.fileProblem(nameOf(sound), sound.reading, sound.sniffed?.kind);
+  if (sound?.reading?.kind !== 'audio') return wording.noTranscript;
+  return sound.reading.transcript || wording.notTranscribed;
 }
 
 async function files(stores: Stores, turn: Turn): Promise<string> {

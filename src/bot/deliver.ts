@@ -44,8 +44,9 @@ async function deliverPart(deps: DeliverDeps, part: QueuedPart, run: JobRun): Pr
       await unitOfWork.run((stores) => stores.outbox.queuedAgain(part.id));
     }
     const wasLast = part.attempts + 1 >= attemptsPerPart;
-    if (wasLast && error instanceof AppError && !run.signal.aborted) {
-      return giveUp(deps, part, error.vendorCode ?? error.code, error);
+    if (wasLast && !run.signal.aborted) {
+      const reason = error instanceof AppError ? (error.vendorCode ?? error.code) : 'unexpected_error';
+      return giveUp(deps, part, reason, error);
     }
     throw error;
   }

@@ -26,6 +26,8 @@ import { understand } from './understand.ts';
 export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): Promise<void> {
   const received = await receive(deps, userId);
   await authorize(deps, userId, received);
+  // Refusals and limits belong to no turn, and a notice should not wait for a long answer.
+  await deliver(deps, userId, run);
 
   for (let turn = await nextTurn(deps, userId); turn; turn = await nextTurn(deps, userId)) {
     await using _typing = keepTyping(deps, turn, run.signal);
@@ -37,13 +39,10 @@ export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): P
         else if (overBudget) await reply(deps, turn, { text: overBudget });
         else await answer(deps, turn, await understand(deps, turn, run), run.signal);
       } catch (error) {
-        if (!isFinal(error, run)) throw error;
+        if (!isFinal(error, run, turn, deps.clock.now())) throw error;
         await apologize(deps, turn, error);
       }
     }
     await deliver(deps, userId, run);
   }
-
-  // Refusals and limits belong to no turn.
-  await deliver(deps, userId, run);
 }

@@ -14,5 +14,13 @@ export function nextTurn(
   { unitOfWork }: Pick<BotDeps, 'unitOfWork'>,
   userId: string,
 ): Promise<Turn | undefined> {
-  return unitOfWork.run((stores) => stores.turns.next(userId));
+  return unitOfWork.run(async (stores) => {
+    let turn = await stores.turns.next(userId);
+    // Its messages were erased: there is nothing left to answer, and it must not stand in the way.
+    while (turn?.messages.length === 0) {
+      await stores.turns.finish(turn.id, { failed: 'its messages are gone' });
+      turn = await stores.turns.next(userId);
+    }
+    return turn;
+  });
 }

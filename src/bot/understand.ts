@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
+import { MediaUnusable, ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { MessageType } from '#src/domain/message.ts';
 import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
@@ -81,8 +81,9 @@ async function understandFile(
   } catch (error) {
     const problem = unreadableBecause(error, run);
     if (!problem) throw error;
-    deps.log.warn(
-      { err: error, attachmentId: attachment.id, problem: problem.problem },
+    const because = error instanceof Error ? error.message : undefined;
+    deps.log.info(
+      { attachmentId: attachment.id, problem: problem.problem, because },
       'a file could not be read',
     );
     understood = { reading: problem, usage: [] };
@@ -113,6 +114,10 @@ async function read(deps: BotDeps, file: FileAtHand): Promise<Understood> {
 /** The stored reason when a failure means that this file stays unread; undefined when it is worth another try. */
 function unreadableBecause(error: unknown, run: JobRun): Extract<Reading, { kind: 'failed' }> | undefined {
   if (error instanceof MediaUnusable) return { kind: 'failed', problem: error.problem, detail: error.detail };
+  // The vendor will not take this one file; the rest of the message can still be answered. Money and keys concern all of it.
+  if (error instanceof ProviderRefused && (error.reason === 'content' || error.reason === 'request')) {
+    return { kind: 'failed', problem: 'refused' };
+  }
   // The host of the file stayed away through all attempts: the rest of the message can still be answered.
   if (error instanceof ProviderUnavailable && run.lastAttempt && !run.signal.aborted) {
     return { kind: 'failed', problem: 'unavailable' };

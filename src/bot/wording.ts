@@ -1,5 +1,5 @@
 import type { MediaProblem } from '#src/domain/errors.ts';
-import type { DocumentReading } from '#src/domain/reading.ts';
+import type { ContentKind, DocumentReading, FailedReading } from '#src/domain/reading.ts';
 
 /** What the bot can read, for every sentence that has to say so. */
 const readable = 'text, photos, voice notes, PDFs and plain text files';
@@ -14,7 +14,7 @@ const problems: Record<MediaProblem, string> = {
   too_complex:
     'it takes too long or too much memory to read. Please send a simpler version or only the pages you need.',
   too_long: 'it is too long. Please send a shorter piece.',
-  silent: 'I could not hear any speech in it. Please record it again, a little closer to the microphone.',
+  silent: 'I could not hear any speech in it.',
   unsupported: `I cannot read this kind of file. I can read ${readable}.`,
   unavailable: 'it could not be downloaded. Please send it again.',
   refused: 'I am not able to work with it.',
@@ -34,30 +34,47 @@ const partlyBecause: Record<NonNullable<DocumentReading['partlyBecause']>, strin
 export const wording = {
   refusal: (appName: string) =>
     `Hello! I am ${appName}, an assistant for a team, and this number is not on its list yet. Please ask the owner to add you.`,
+  switchedOff: (appName: string) =>
+    `Hello! I am ${appName}. Your access is switched off at the moment; please ask the owner about it.`,
   rateLimited: (msUntilFree: number) =>
     `That was a lot at once. I can take more messages in ${seconds(msUntilFree)}; please send this again then.`,
   budgetSpent: (whose: 'person' | 'bot') =>
     whose === 'person'
       ? "Today's budget for your questions is used up. It starts afresh at midnight UTC; commands such as /usage still work."
       : "Today's budget for all questions is used up. It starts afresh at midnight UTC; commands such as /usage still work.",
-  budgetNearlySpent: (percent: number) => `_You have used ${percent} % of today's budget._`,
+  budgetNearlySpent: (whose: 'person' | 'bot', percent: number) =>
+    whose === 'person'
+      ? `_You have used ${percent} % of today's budget._`
+      : `_${percent} % of today's budget for everybody is used._`,
   unsupported: `I cannot read this kind of message. I can read ${readable}.`,
   nothingToRead: `I did not find anything to read in that. I can read ${readable}.`,
-  fileProblem: (name: string, problem: MediaProblem, detail?: string) =>
-    `I could not read ${name}: ${problem === 'too_large' && detail ? `it is too large (${detail}).` : problems[problem]}`,
+  fileProblem: (name: string, failed: FailedReading, kind?: ContentKind) =>
+    `I could not read ${name}: ${reasonOf(failed, kind)}`,
   partlyRead: (name: string, reading: DocumentReading) =>
     `I read ${pageRanges(reading.pages.map((page) => page.page))} of ${reading.pageCount} of ${name}: ${
       partlyBecause[reading.partlyBecause ?? 'page_limit']
     }.`,
   busy: 'I am sorry, I could not answer just now because a service I depend on is not responding. Please try again in a few minutes.',
-  notWorking: 'I am sorry, I cannot answer at the moment. The owner has been told; please try again later.',
+  notWorking: 'I am sorry, I cannot answer at the moment. Please tell the owner, or try again later.',
   contentRefused: 'I am sorry, I am not able to help with that.',
   unexpected: 'I am sorry, something went wrong while I was working on your message. Please send it again.',
   freshStart: 'A fresh conversation it is. What came before is no longer considered.',
+  notTranscribed: 'Your last voice note was not transcribed: no model is connected that can hear.',
   noTranscript: 'There is no voice note of yours that I have transcribed yet.',
   noFiles: 'There are no files in this conversation yet. Send me a photo, a voice note or a PDF.',
   cutOff: '_(The answer was too long and ends here. Ask me to go on.)_',
 } as const;
+
+function reasonOf({ problem, detail }: FailedReading, kind: ContentKind | undefined): string {
+  if (problem === 'too_large' && detail) return `it is too large (${detail}).`;
+  if (problem === 'unsupported' && kind === 'image') {
+    return 'I cannot open this picture format. Please send it as JPEG or PNG.';
+  }
+  if (problem === 'silent' && kind === 'audio') {
+    return `${problems.silent} Please record it again, a little closer to the microphone.`;
+  }
+  return problems[problem];
+}
 
 /** `page 3`, `pages 1–37`, `pages 1–3 and 7`. */
 export function pageRanges(pages: readonly number[]): string {

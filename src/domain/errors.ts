@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'media_unusable'
   | 'not_found'
   | 'settings_wrong'
+  | 'already_running'
   | 'stopping';
 
 interface AppErrorOptions {

@@ -23,6 +23,7 @@ const statusOf: Record<ErrorCode, number> = {
   provider_unavailable: 503,
   stopping: 503,
   settings_wrong: 500,
+  already_running: 500,
 };
 
 const codeOf: Readonly<Record<number, string>> = {

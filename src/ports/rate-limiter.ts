@@ -1,5 +1,10 @@
-/** Counts messages per person in a window. */
+/**
+ * Counts messages per person in a window, when they arrive: what piled up during an outage was not sent too fast, and is not
+ * punished for being looked at all at once.
+ */
 export interface RateLimiter {
-  /** Takes one message from the person's allowance; `msUntilFree` says when the window ends. */
-  consume(userId: string): Promise<{ allowed: true } | { allowed: false; msUntilFree: number }>;
+  /** Counts a message that was just stored. */
+  arrived(userId: string, messageId: string): Promise<void>;
+  /** When the window ends that this message was too many for; undefined when it was within the allowance. Forgets the message. */
+  exceededUntil(messageId: string): Date | undefined;
 }

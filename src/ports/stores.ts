@@ -21,7 +21,7 @@ export interface InboxStore {
   accept(
     messages: readonly InboundMessage[],
     isWelcome: (sender: readonly Identity[]) => boolean,
-  ): Promise<{ messageId: string; userId: string }[]>;
+  ): Promise<{ messageId: string; userId: string; isAllowed: boolean }[]>;
   /** Messages of a person that nobody has looked at yet, oldest first. */
   undecided(userId: string): Promise<StoredMessage[]>;
   /** Stores the verdicts; messages that will not be answered count as processed. */
@@ -55,8 +55,8 @@ export interface ConversationStore {
   history(conversationId: string, options: { beforeTurn: string; limit: number }): Promise<PastMessage[]>;
   /** Files of a conversation that were read before `turnId`, oldest first. */
   files(conversationId: string, options: { beforeTurn: string; limit: number }): Promise<StoredAttachment[]>;
-  /** What was heard in the person's latest voice note, in whatever conversation. */
-  lastTranscript(userId: string): Promise<{ text: string; receivedAt: Date } | undefined>;
+  /** The person's latest voice note (or other sound), in whatever conversation, with what became of it. */
+  lastSound(userId: string): Promise<StoredAttachment | undefined>;
 }
 
 /** What an answered turn stores, all at once. */
@@ -150,10 +150,12 @@ export interface UsageStore {
   totalMicros(sinceDay: string): Promise<number>;
 }
 
+export type NoticeKind = 'not_whitelisted' | 'inactive' | 'rate_limited' | 'budget_80' | 'total_budget_80';
+
 /** Things that are said at most once in a while. */
 export interface NoticeStore {
   /** True for the first caller until `expiresAt`; a claim in a rolled-back transaction never happened. */
-  claim(userId: string, kind: 'refused' | 'rate_limited' | 'budget_80', expiresAt: Date): Promise<boolean>;
+  claim(userId: string, kind: NoticeKind, expiresAt: Date): Promise<boolean>;
 }
 
 /** Enqueues work inside the transaction: rolled back means never queued. */

@@ -119,6 +119,39 @@ describe('the job engine', () => {
     expect((await table.nextRunAt())?.toISOString()).toBe('2026-11-21T10:00:03.000Z');
   });
 
+  it('is not put off by wishes to wake up later', async () => {
+    const real = { now: () => new Date() };
+    const ownTable = createJobTable({ db: database.db, clock: real, newId: newUuid });
+    const ownWork = createUnitOfWork({ db: database.db, clock: real, newId: newUuid });
+    await using own = openEmbeddedRunner({
+      table: ownTable,
+      clock: real,
+      log,
+      concurrency: 4,
+      graceMs: 1000,
+    });
+    const seen: string[] = [];
+    own.start(answering(async (userId) => void seen.push(userId)));
+    const wakeIn = async (userId: string, ms: number) => {
+      const at = new Date(Date.now() + ms);
+      await ownWork.run((stores) => stores.jobs.wake([userId], at, 10_000));
+      own.poke(at);
+    };
+    await wakeIn('ana', 300);
+    // Others keep coming faster than the quiet moment lasts: Ana's turn must come all the same.
+    let others = 0;
+    await waitFor(
+      'ana',
+      async () => {
+        others += 1;
+        await wakeIn(`other ${others}`, 5_000);
+        return seen.includes('ana');
+      },
+      3_000,
+    );
+    expect(seen).toEqual(['ana']);
+  });
+
   it('tries again after a failure, later, and other lanes do not wait for it', async () => {
     const seen: string[] = [];
     await wake('ana');

@@ -13,6 +13,11 @@ describe('a failed job', () => {
     expect(decideRetry(error, 1, 0)).toEqual({ again: true, delayMs: 30_000 });
   });
 
+  it('waits two minutes at most, whatever the vendor asks', () => {
+    const error = new ProviderUnavailable('come back tomorrow', { retryAfterMs: 86_400_000 });
+    expect(decideRetry(error, 1, 0)).toEqual({ again: true, delayMs: 120_000 });
+  });
+
   it('is spread by jitter', () => {
     expect(decideRetry(new Error('down'), 1, 0.8)).toEqual({ again: true, delayMs: 1_200 });
   });

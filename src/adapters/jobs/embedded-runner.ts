@@ -97,13 +97,16 @@ export function openEmbeddedRunner(deps: RunnerDeps): JobRunner {
     if (running.size === 0 && !next) for (const wake of idleWaiters.splice(0)) wake();
   }
 
+  /** Wakes up at `time` or at the earlier time that is already set: a later wish must never push an earlier one away. */
   function sleepUntil(time: number): void {
+    if (closing || time >= wakesAt) return;
     clearTimeout(timer);
-    if (closing) return;
-    timer = setTimeout(
-      () => void look(),
-      Math.min(longestSleepMs, Math.max(0, time - clock.now().getTime())),
-    );
+    wakesAt = time;
+    const sleepMs = Math.min(longestSleepMs, Math.max(0, time - clock.now().getTime()));
+    timer = setTimeout(() => {
+      wakesAt = Number.POSITIVE_INFINITY;
+      void look();
+    }, sleepMs);
   }
 
   async function runJob(job: ClaimedJob, known: JobHandlers): Promise<void> {
@@ -148,7 +151,7 @@ export function openEmbeddedRunner(deps: RunnerDeps): JobRunner {
     },
     poke(at) {
       if (!at || at <= clock.now()) void look();
-      else if (at.getTime() < wakesAt) sleepUntil(at.getTime());
+      else sleepUntil(at.getTime());
     },
     whenIdle: () =>
       new Promise((resolve) => {

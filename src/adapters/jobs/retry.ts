@@ -6,8 +6,11 @@ export type RetryDecision = { readonly again: true; readonly delayMs: number } |
 /** Runs a job at most this often: with the delays below that is about two minutes of a vendor's outage. */
 export const maxAttempts = 6;
 
+/** A vendor may ask for hours; nobody is kept waiting for that. Turns end with a word about it (bot/apologize.ts). */
+const longestDelayMs = 120_000;
+
 /**
- * Whether and when a failed job runs again: what a vendor asked for, else 1 s·2ⁿ up to 60 s, with up to 25 % jitter so that a
+ * Whether and when a failed job runs again: what a vendor asked for (two minutes at most), else 1 s·2ⁿ up to 60 s, with up to 25 % jitter so that a
  * whole crowd does not return in the same second.
  * @param attempt 1 after the first run
  * @param random 0 ≤ x < 1
@@ -17,5 +20,6 @@ export function decideRetry(error: unknown, attempt: number, random: number): Re
   if (error instanceof AppError && !error.retryable) return { again: false };
   const backoffMs = Math.min(60_000, 1_000 * 2 ** (attempt - 1));
   const askedMs = error instanceof AppError ? (error.retryAfterMs ?? 0) : 0;
-  return { again: true, delayMs: Math.round(Math.max(backoffMs, askedMs) * (1 + random * 0.25)) };
+  const delayMs = Math.min(longestDelayMs, Math.max(backoffMs, askedMs));
+  return { again: true, delayMs: Math.round(delayMs * (1 + random * 0.25)) };
 }

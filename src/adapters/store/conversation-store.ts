@@ -83,15 +83,16 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       return rows.reverse().map(toStoredAttachment);
     },
 
-    async lastTranscript(userId) {
+    async lastSound(userId) {
       const row = await trx
         .selectFrom('attachments')
-        .select(['transcript', 'created_at'])
+        .selectAll()
         .where('user_id', '=', userId)
-        .where('transcript', 'is not', null)
+        .where('sniffed_kind', 'in', ['audio', 'video'])
+        .where('state', 'in', ['read', 'failed'])
         .orderBy('id', 'desc')
         .executeTakeFirst();
-      return row?.transcript ? { text: row.transcript, receivedAt: new Date(row.created_at) } : undefined;
+      return row && toStoredAttachment(row);
     },
   };
 }

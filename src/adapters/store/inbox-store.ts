@@ -15,11 +15,11 @@ export function createInboxStore(context: StoreContext): InboxStore {
   return {
     async accept(messages, isWelcome) {
       if (messages.length === 0) return [];
-      const userIds = await acceptPeople(context, messages, isWelcome);
+      const senders = await acceptPeople(context, messages, isWelcome);
       const now = clock.now().toISOString();
       const attachments: AttachmentRow[] = [];
       const rows = messages.map((message, index) => {
-        const row = newInboundRow(message, { id: newId(), userId: userIds[index] ?? '', now });
+        const row = newInboundRow(message, { id: newId(), userId: senders[index]?.userId ?? '', now });
         const files = message.attachments.map((file, position) => ({
           ...newAttachmentRow(row, position, now),
           id: newId(),
@@ -46,7 +46,12 @@ export function createInboxStore(context: StoreContext): InboxStore {
       const isNew = new Set(inserted.map((row) => row.id));
       const files = attachments.filter((file) => isNew.has(file.message_id));
       if (files.length > 0) await trx.insertInto('attachments').values(files).execute();
-      return inserted.map((row) => ({ messageId: row.id, userId: row.user_id }));
+      const allowed = new Set(senders.filter((sender) => sender.isAllowed).map((sender) => sender.userId));
+      return inserted.map((row) => ({
+        messageId: row.id,
+        userId: row.user_id,
+        isAllowed: allowed.has(row.user_id),
+      }));
     },
 
     async undecided(userId) {

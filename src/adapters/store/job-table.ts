@@ -189,6 +189,8 @@ export function createJobTable({
     async health(now) {
       const rows = await db
         .selectFrom('jobs')
+        // People who wait for an answer; housekeeping that waits for tomorrow is no backlog.
+        .where('name', '=', 'answer-user')
         .select((row) => ['state', row.fn.countAll<number>().as('count')])
         .groupBy('state')
         .execute();
@@ -196,6 +198,7 @@ export function createJobTable({
       const oldest = await db
         .selectFrom('jobs')
         .select('run_at')
+        .where('name', '=', 'answer-user')
         .where('state', '=', 'waiting')
         .orderBy('run_at')
         .executeTakeFirst();

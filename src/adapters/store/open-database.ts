@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
+import { lockDatabase } from './lock-database.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Database } from './schema.ts';
 
@@ -16,6 +17,7 @@ export interface OpenDatabase extends AsyncDisposable {
  */
 export async function openDatabase(file: string): Promise<OpenDatabase> {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  const lock = lockDatabase(file);
   const sqlite = new SQLite(file);
   // WAL: readers never wait for the writer. FULL: a commit that was acknowledged survives power loss, not only a crash;
   // webhooks are committed in groups, so the fsync is paid once an event-loop turn (docs/decisions/0002).
@@ -27,5 +29,11 @@ export async function openDatabase(file: string): Promise<OpenDatabase> {
   sqlite.pragma('secure_delete = ON');
   const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: sqlite }) });
   await migrateToLatest(db);
-  return { db, [Symbol.asyncDispose]: () => db.destroy() };
+  return {
+    db,
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      lock[Symbol.dispose]();
+    },
+  };
 }

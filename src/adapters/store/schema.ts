@@ -2,6 +2,7 @@ import type { ChannelName, IdentityKind } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { ContentKind } from '#src/domain/reading.ts';
 import type { UsageKind } from '#src/domain/usage.ts';
+import type { NoticeKind } from '#src/ports/stores.ts';
 
 /*
  * One schema for SQLite and Postgres: ids are UUIDv7 text, times ISO-8601 UTC text (`2026-11-21T10:00:00.000Z`), booleans 0/1,
@@ -167,7 +168,7 @@ export interface UsageRow {
 
 export interface NoticeRow {
   user_id: string;
-  kind: 'refused' | 'rate_limited' | 'budget_80';
+  kind: NoticeKind;
   expires_at: string;
 }
 

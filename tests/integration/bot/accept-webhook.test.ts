@@ -3,6 +3,7 @@ import { type OpenDatabase, openDatabase } from '#src/adapters/store/open-databa
 import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { createLive } from '#src/adapters/system/live.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
+import { createMemoryRateLimiter } from '#src/adapters/system/rate-limiter.ts';
 import { type AcceptMessages, createAcceptMessages } from '#src/bot/accept-webhook.ts';
 import type { BotRules } from '#src/bot/deps.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
@@ -32,6 +33,7 @@ beforeEach(async () => {
     clock,
     live: createLive({ log: createQuietLog() }),
     rules: { isWelcome: () => true, replyDelayMs: 1200 } as unknown as BotRules,
+    limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock }),
     jobs: { poke: (at) => void pokes.push(at) },
   });
 });

@@ -14,6 +14,7 @@ import { createUserAdmin } from '#src/adapters/store/user-admin.ts';
 import { systemClock } from '#src/adapters/system/clock.ts';
 import { createLive } from '#src/adapters/system/live.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
+import { createMemoryRateLimiter } from '#src/adapters/system/rate-limiter.ts';
 import { createAcceptMessages } from '#src/bot/accept-webhook.ts';
 import { toBotRules } from '#src/compose/rules.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
@@ -56,6 +57,7 @@ export async function openChatStack(env: Record<string, string> = {}): Promise<C
     clock,
     live,
     rules: toBotRules(settings, () => undefined),
+    limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock: systemClock }),
     jobs: { poke: () => {} },
   });
   const accepted: InboundMessage[] = [];

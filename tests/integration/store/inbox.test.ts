@@ -52,6 +52,25 @@ describe('the inbox', () => {
     expect(ana).toMatchObject({ phone_number: '+15550001111', whatsapp_name: 'Ana B.' });
   });
 
+  it('learns the number of somebody who hid it at first', async () => {
+    const bsuid = { kind: 'bsuid' as const, scope: '', value: 'US.13491208655302741918' };
+    await accept(['', 'hidden', { sender: [bsuid] }]);
+    await accept(['', 'shown', { sender: [{ kind: 'phone', scope: '', value: '+15550001111' }, bsuid] }]);
+    expect((await people()).map((user) => user.phone_number)).toEqual(['+15550001111']);
+  });
+
+  it('does not take somebody for the earlier owner of their username', async () => {
+    const named = (phone: string) => ({
+      sender: [
+        { kind: 'phone' as const, scope: '', value: phone },
+        { kind: 'username' as const, scope: '', value: 'ana' },
+      ],
+    });
+    await accept(['+15550001111', 'mine', named('+15550001111')]);
+    await accept(['+15550009999', 'mine now', named('+15550009999')]);
+    expect((await people()).map((user) => user.phone_number)).toEqual(['+15550001111', '+15550009999']);
+  });
+
   it('keeps test people apart from a real person with the same number', async () => {
     await accept(['+15550100', 'real']);
     await accept([
@@ -118,7 +137,7 @@ describe('notices', () => {
     const own = createUnitOfWork({ db: database.db, clock, newId: newUuid });
     const [{ userId } = { userId: '' }] = await accept(['+15550001111', 'hi']);
     const claim = () =>
-      own.run((stores) => stores.notices.claim(userId, 'refused', new Date(clock.now().getTime() + 1000)));
+      own.run((stores) => stores.notices.claim(userId, 'inactive', new Date(clock.now().getTime() + 1000)));
     expect([await claim(), await claim()]).toEqual([true, false]);
     clock.advance(1000);
     expect(await claim()).toBe(true);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
@@ -8,7 +9,7 @@ const stranger = () => world.person('+15550009999');
 
 beforeAll(async () => {
   world = await openWorld({
-    WHITELISTED_USERS: '+15550001001,+15550001002,+15550001003',
+    WHITELISTED_USERS: '+15550001001,+15550001002,+15550001003,+15550001004',
     RATE_LIMIT_MESSAGES: '3',
     RATE_LIMIT_WINDOW_SECONDS: '2',
     DAILY_BUDGET_USD_PER_USER: '0.001',
@@ -57,7 +58,13 @@ describe('a stranger', () => {
       const stored = await messagesOf('still there?');
       return stored.some((message) => message.verdict === 'inactive');
     });
-    expect(person.heard).toHaveLength(heard);
+    await waitFor('the notice', () => person.heard.length === heard + 1);
+    expect(person.heard.at(-1)).toContain('Your access is switched off');
+    await person.says('hello?');
+    await patch({ is_active: true });
+    await person.says('thanks');
+    await waitFor('the answer', () => person.heard.at(-1) === 'Understood.');
+    expect(person.heard).toHaveLength(heard + 2);
   });
 });
 
@@ -81,6 +88,22 @@ describe('a person who sends too much', () => {
       'rate_limited',
     ]);
     expect(ben.heard).toHaveLength(2);
+  });
+});
+
+describe('a person whose messages had to wait', () => {
+  it('is not taken for one who sends too much', async () => {
+    const dora = world.person('+15550001004');
+    world.openai.next({ kind: 'slow', ms: 3_800 });
+    await dora.says('a long question');
+    await world.openai.called(world.openai.calls.length + 1);
+    // One in 900 ms is within three in two seconds; all four are looked at together when the first answer is out.
+    for (let line = 1; line <= 4; line += 1) {
+      await pause(900);
+      await dora.says(`later ${line}`);
+    }
+    await waitFor('the second answer', () => dora.heard.length >= 2);
+    expect(dora.heard.join()).not.toContain('a lot at once');
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { photo } from '#tests/support/image-fixtures.ts';
 import { fixture } from '#tests/support/reading-room.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
@@ -30,6 +31,28 @@ describe('when the model is in trouble', () => {
     const person = ana();
     await person.says('hello');
     expect(await person.hears()).toBe('Understood.');
+  });
+
+  it('and asks to come back in hours, the person hears a word about it now', async () => {
+    world.openai.next({ kind: 'rate-limit', retryAfterSeconds: 43_200 });
+    const person = ana();
+    await person.says('hello');
+    expect(await person.hears()).toContain('a service I depend on is not responding');
+    await person.says('and now?');
+    expect(await person.hears()).toBe('Understood.');
+  });
+
+  it('and refuses one photo, the rest of the message is answered', async () => {
+    world.openai.answers(({ text }) => text);
+    world.openai.next({ kind: 'content-filter' });
+    const person = ana();
+    await person.sends(
+      { bytes: await photo(300, 200).jpeg().toBuffer(), type: 'image/jpeg' },
+      'What is this?',
+    );
+    const heard = await person.hears();
+    expect(heard).toMatch(/^I could not read the photo: I am not able to work with it\./);
+    expect(heard).toContain('What is this?');
   });
 
   it('a cut answer is given with a word about it', async () => {

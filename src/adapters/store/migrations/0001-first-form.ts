@@ -144,6 +144,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('read_ms', 'integer')
     .addColumn('updated_at', 'text', (column) => column.notNull())
     .execute();
+  await db.schema.createIndex('attachments_user').on('attachments').columns(['user_id', 'id']).execute();
   await db.schema.createIndex('attachments_message').on('attachments').column('message_id').execute();
   await db.schema
     .createIndex('attachments_conversation')
