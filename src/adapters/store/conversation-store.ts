@@ -1,5 +1,5 @@
 import type { ConversationStore } from '#src/ports/stores.ts';
-import { toStoredAttachment } from './message-rows.ts';
+import { readAttachments, toStoredAttachment } from './message-rows.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** A person's conversations; one is active at a time. */
@@ -51,17 +51,10 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
         .orderBy('id', 'desc')
         .limit(limit)
         .execute();
-      if (rows.length === 0) return [];
-      const attachments = await trx
-        .selectFrom('attachments')
-        .selectAll()
-        .where(
-          'message_id',
-          'in',
-          rows.map((row) => row.id),
-        )
-        .orderBy('position')
-        .execute();
+      const attachments = await readAttachments(
+        trx,
+        rows.map((row) => row.id),
+      );
       return rows.reverse().map((row) => ({
         fromPerson: row.direction === 'inbound',
         text: row.content,

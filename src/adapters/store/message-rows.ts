@@ -1,7 +1,8 @@
+import type { Transaction } from 'kysely';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
-import type { AttachmentRow, MessageRow } from './schema.ts';
+import type { AttachmentRow, Database, MessageRow } from './schema.ts';
 
 /** Facts of a message beside its text; stored as JSON in `messages.details`. */
 type Details = Pick<InboundMessage, 'location' | 'button' | 'forwarded' | 'providerType'>;
@@ -10,6 +11,20 @@ type Details = Pick<InboundMessage, 'location' | 'button' | 'forwarded' | 'provi
 export function detailsOf(message: InboundMessage): string {
   const { location, button, forwarded, providerType } = message;
   return JSON.stringify({ location, button, forwarded, providerType });
+}
+
+/** The files of some messages, in their order; none for no messages. */
+export async function readAttachments(
+  trx: Transaction<Database>,
+  messageIds: readonly string[],
+): Promise<AttachmentRow[]> {
+  if (messageIds.length === 0) return [];
+  return trx
+    .selectFrom('attachments')
+    .selectAll()
+    .where('message_id', 'in', messageIds)
+    .orderBy('position')
+    .execute();
 }
 
 /** A stored message from its row and the rows of its files, which may belong to other messages too. */
@@ -28,10 +43,7 @@ export function toStoredMessage(row: MessageRow, attachments: readonly Attachmen
     type: row.message_type,
     text: row.content,
     quotedProviderId: row.quoted_provider_id ?? undefined,
-    attachments: attachments
-      .filter((attachment) => attachment.message_id === row.id)
-      .sort((a, b) => a.position - b.position)
-      .map(toStoredAttachment),
+    attachments: attachments.filter((attachment) => attachment.message_id === row.id).map(toStoredAttachment),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { TurnStep } from '#src/domain/turn.ts';
 import type { TurnStore } from '#src/ports/stores.ts';
-import { toStoredMessage } from './message-rows.ts';
+import { readAttachments, toStoredMessage } from './message-rows.ts';
 import { insertOutbound } from './outbound-rows.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { addUsage } from './usage-store.ts';
@@ -55,15 +55,10 @@ export function createTurnStore(context: StoreContext): TurnStore {
         .where('direction', '=', 'inbound')
         .orderBy('id')
         .execute();
-      const attachments = await trx
-        .selectFrom('attachments')
-        .selectAll()
-        .where(
-          'message_id',
-          'in',
-          messages.map((message) => message.id),
-        )
-        .execute();
+      const attachments = await readAttachments(
+        trx,
+        messages.map((message) => message.id),
+      );
       return {
         id: turn.id,
         userId: turn.user_id,
