@@ -8,6 +8,7 @@ import { removeOldUploads } from './adapters/channels/simulator/spool.ts';
 import { openFileReaders } from './adapters/documents/file-readers.ts';
 import { openEmbeddedRunner } from './adapters/jobs/embedded-runner.ts';
 import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
+import { openPassages } from './adapters/passages/open-passages.ts';
 import { createChatView } from './adapters/store/chat-view.ts';
 import { createJobTable } from './adapters/store/job-table.ts';
 import { openDatabase } from './adapters/store/open-database.ts';
@@ -78,6 +79,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     ai: createAi(settings.ai, { log, safetySalt: secretKey }),
     readers,
     media,
+    passages: opening.use(openPassages()),
     limiter: createMemoryRateLimiter({ ...settings.access.rateLimit, clock }),
     live,
     clock,

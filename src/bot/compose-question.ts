@@ -1,14 +1,16 @@
-import type { StoredMessage, Turn } from '#src/domain/turn.ts';
-import type { ChatTurn, ReplyRequest } from '#src/ports/ai.ts';
-import type { PastMessage } from '#src/ports/stores.ts';
+import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
+import type { ChatTurn, ReplyRequest, TurnFile } from '#src/ports/ai.ts';
+import type { ConversationDocument, Passages } from '#src/ports/passages.ts';
+import type { PastMessage, UnitOfWork } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
 import { nameOf } from './describe-file.ts';
 import { describeMessage, recallFile } from './describe-message.ts';
-import { choosePassages } from './passages/choose-passages.ts';
 import { estimateTokens } from './passages/estimate-tokens.ts';
 
 /** Earlier messages may take this much of the prompt; older ones are dropped first. */
 const historyTokens = 6_000;
+/** The documents of the turn together; a whole report of forty pages fits. */
+const documentTokens = 24_000;
 /** Passages of earlier documents that fit the question. */
 const recalledTokens = 4_000;
 /** How many earlier files of the conversation can be asked about. */
@@ -19,79 +21,79 @@ const recalledFiles = 20;
  * can serve the beginning from their cache.
  */
 export async function composeQuestion(
-  deps: Pick<BotDeps, 'unitOfWork' | 'rules' | 'prompts' | 'clock'>,
+  deps: Pick<BotDeps, 'unitOfWork' | 'rules' | 'prompts' | 'clock' | 'passages'>,
   turn: Turn,
   understood: readonly StoredMessage[],
 ): Promise<Omit<ReplyRequest, 'signal'>> {
-  const { unitOfWork, rules, prompts, clock } = deps;
+  const { rules, prompts, clock, passages } = deps;
+  const files = understood.flatMap((message) => message.attachments);
   const personText = understood
     .map((message) => message.text.trim())
     .filter(Boolean)
     .join('\n');
-  const spoken = understood
-    .flatMap((message) => message.attachments)
-    .flatMap(({ reading }) => (reading?.kind === 'audio' ? [reading.transcript] : []));
+  const spoken = files.flatMap(({ reading }) => (reading?.kind === 'audio' ? [reading.transcript] : []));
   const asked = [personText, ...spoken].join('\n');
-  const known = await unitOfWork.run(async (stores) => ({
-    history: await stores.conversations.history(turn.conversationId, {
-      beforeTurn: turn.id,
-      limit: rules.historyMessages,
-    }),
-    files: await stores.conversations.files(turn.conversationId, {
-      beforeTurn: turn.id,
-      limit: recalledFiles,
-    }),
-    quotes: await Promise.all(
-      understood.map((message) =>
-        message.quotedProviderId
-          ? stores.inbox.quoted(turn.userId, message.channel, message.quotedProviderId)
-          : Promise.resolve(undefined),
-      ),
-    ),
-  }));
-  const documents = known.files.flatMap((file) =>
-    file.reading?.kind === 'document'
-      ? [
-          {
-            name: nameOf(file),
-            title: file.reading.title,
-            pageCount: file.reading.pageCount,
-            pages: file.reading.pages,
-          },
-        ]
-      : [],
-  );
-  const passages = documents.length > 0 ? choosePassages(documents, asked, recalledTokens) : '';
+  const known = await recall(deps.unitOfWork, turn, understood, rules.historyMessages);
+  const earlier = known.files.flatMap(toDocument);
+  const recalled = earlier.length > 0 ? await passages.choose(earlier, asked, recalledTokens) : '';
+  const documents = await showDocuments(passages, files, asked);
   return {
     instructions: prompts.assistant,
     history: fitHistory(known.history),
     context: [
       `Today is ${clock.now().toISOString().slice(0, 10)} (UTC).`,
-      passages && `Passages of documents from earlier in this conversation that may matter now:\n${passages}`,
+      recalled && `Passages of documents from earlier in this conversation that may matter now:\n${recalled}`,
     ]
       .filter(Boolean)
       .join('\n\n'),
     text: understood
-      .map((message, index) => describeMessage(message, { quoted: known.quotes[index], question: asked }))
+      .map((message, index) => describeMessage(message, { quoted: known.quotes[index], documents }))
       .filter(Boolean)
       .join('\n\n'),
-    files: understood
-      .flatMap((message) => message.attachments)
-      .flatMap((file) =>
-        file.reading
-          ? [
-              {
-                fileName: file.fileName,
-                mimeType: file.sniffed?.mimeType ?? file.declaredType,
-                bytes: file.bytes,
-                reading: file.reading,
-              },
-            ]
-          : [],
-      ),
+    files: files.flatMap(toTurnFile),
     personText,
     userId: turn.userId,
   };
+}
+
+/** What the conversation knows before this turn. */
+function recall(unitOfWork: UnitOfWork, turn: Turn, understood: readonly StoredMessage[], limit: number) {
+  const before = { beforeTurn: turn.id };
+  return unitOfWork.run(async (stores) => ({
+    history: await stores.conversations.history(turn.conversationId, { ...before, limit }),
+    files: await stores.conversations.files(turn.conversationId, { ...before, limit: recalledFiles }),
+    quotes: await Promise.all(
+      understood.map(async (message) =>
+        message.quotedProviderId
+          ? stores.inbox.quoted(turn.userId, message.channel, message.quotedProviderId)
+          : undefined,
+      ),
+    ),
+  }));
+}
+
+/** What is shown of this turn's documents, by attachment id; they share one budget. */
+async function showDocuments(
+  passages: Passages,
+  files: readonly StoredAttachment[],
+  asked: string,
+): Promise<ReadonlyMap<string, string>> {
+  const documents = files.flatMap((file) => toDocument(file).map((document) => [file.id, document] as const));
+  const budget = documentTokens / Math.max(1, documents.length);
+  const shown = documents.map(
+    async ([id, document]) => [id, await passages.choose([document], asked, budget)] as const,
+  );
+  return new Map(await Promise.all(shown));
+}
+
+function toDocument(file: StoredAttachment): ConversationDocument[] {
+  const { reading } = file;
+  if (reading?.kind !== 'document') return [];
+  return [{ name: nameOf(file), title: reading.title, pageCount: reading.pageCount, pages: reading.pages }];
+}
+
+function toTurnFile({ fileName, sniffed, declaredType, bytes, reading }: StoredAttachment): TurnFile[] {
+  return reading ? [{ fileName, mimeType: sniffed?.mimeType ?? declaredType, bytes, reading }] : [];
 }
 
 /** The newest messages that fit the budget, oldest first. */

@@ -5,6 +5,7 @@ import type { Channel } from '#src/ports/channel.ts';
 import type { FileReaders } from '#src/ports/documents.ts';
 import type { Live } from '#src/ports/live.ts';
 import type { MediaStore } from '#src/ports/media.ts';
+import type { Passages } from '#src/ports/passages.ts';
 import type { RateLimiter } from '#src/ports/rate-limiter.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
 import type { Clock, Log } from '#src/ports/system.ts';
@@ -38,6 +39,7 @@ export interface BotDeps {
   readonly ai: Ai;
   readonly readers: FileReaders;
   readonly media: MediaStore;
+  readonly passages: Passages;
   readonly limiter: RateLimiter;
   readonly live: Live;
   readonly clock: Clock;

@@ -2,15 +2,15 @@ import type { SharedLocation } from '#src/domain/message.ts';
 import type { DocumentReading, Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
 import { lengthOf, nameOf } from './describe-file.ts';
-import { choosePassages } from './passages/choose-passages.ts';
-
-/** Document text of the current turn goes to the model up to this size; the rest is found by `choosePassages`. */
-const documentTokens = 24_000;
 
 /** A message of the current turn in words for the model: quote, text, button, place and files. */
 export function describeMessage(
   message: StoredMessage,
-  options: { quoted?: { fromPerson: boolean; text: string } | undefined; question: string },
+  options: {
+    quoted?: { fromPerson: boolean; text: string } | undefined;
+    /** What is shown of each document of the message, by attachment id. */
+    documents: ReadonlyMap<string, string>;
+  },
 ): string {
   const lines: string[] = [];
   if (options.quoted) {
@@ -24,7 +24,10 @@ export function describeMessage(
   for (const file of message.attachments) {
     if (message.type === 'contact' && file.reading?.kind === 'document')
       lines.push(describeContact(file.reading));
-    else lines.push(file.reading ? describeFile(file, file.reading, options.question) : `[${nameOf(file)}]`);
+    else
+      lines.push(
+        file.reading ? describeFile(file, file.reading, options.documents.get(file.id)) : `[${nameOf(file)}]`,
+      );
   }
   if (message.type === 'unsupported' && lines.length === 0)
     lines.push('[A message of a kind you cannot read]');
@@ -42,7 +45,7 @@ function describeLocation(place: SharedLocation): string {
   return `[Shared location: ${label ? `${label}, ` : ''}latitude ${place.latitude}, longitude ${place.longitude}]`;
 }
 
-function describeFile(file: StoredAttachment, reading: Reading, question: string): string {
+function describeFile(file: StoredAttachment, reading: Reading, passages: string | undefined): string {
   switch (reading.kind) {
     case 'image':
       return `[Photo${file.fileName ? ` "${file.fileName}"` : ''}, what it shows: ${reading.description || 'not looked at'}]`;
@@ -50,15 +53,9 @@ function describeFile(file: StoredAttachment, reading: Reading, question: string
       return `[${reading.fromVideo ? 'Video' : 'Voice note'}, ${lengthOf(reading.seconds)}, what is said: ${
         reading.transcript || 'not transcribed'
       }]`;
-    case 'document': {
-      const document = {
-        name: nameOf(file),
-        title: reading.title,
-        pageCount: reading.pageCount,
-        pages: reading.pages,
-      };
-      return `[Document sent with this message]\n${choosePassages([document], question, documentTokens)}`;
-    }
+    case 'document':
+      return `[Document sent with this message]
+${passages ?? nameOf(file)}`;
     case 'failed':
       return `[${nameOf(file)} could not be read (${reading.problem}); the person is told so above your answer]`;
   }

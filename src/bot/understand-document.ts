@@ -18,12 +18,13 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
   const pdf = await readers.readPdf(file.path, { maxPages: rules.maxPdfPages, signal: file.signal });
   const base = { kind: 'document' as const, title: pdf.title, pageCount: pdf.pageCount };
   const stoppedBy = pdf.stoppedBy ?? (pdf.pages.length < pdf.pageCount ? 'damaged_pages' : undefined);
-  const isScan = pdf.pages.filter((page) => letters(page.text) < lettersOfScan).length > pdf.pages.length / 2;
+  const isScan =
+    pdf.pages.filter((page) => !hasLetters(page.text, lettersOfScan)).length > pdf.pages.length / 2;
   // A scan may carry a stamp or a page number on each page; in an ordinary document only a page without a single letter is
   // a picture (or blank, which the look finds out).
-  const pictures = pdf.pages.filter((page) => letters(page.text) < (isScan ? lettersOfScan : 1));
+  const pictures = pdf.pages.filter((page) => !hasLetters(page.text, isScan ? lettersOfScan : 1));
   if (pictures.length === 0 || !deps.ai.canSee) {
-    const pages = pdf.pages.filter((page) => !isScan || letters(page.text) > 0);
+    const pages = pdf.pages.filter((page) => !isScan || hasLetters(page.text, 1));
     return { reading: toReading({ ...base, pages, recognized: false, partlyBecause: stoppedBy }), usage: [] };
   }
 
@@ -31,7 +32,7 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
   const pages = [...pdf.pages.filter((page) => !pictures.includes(page)), ...recognized].sort(
     (a, b) => a.page - b.page,
   );
-  if (pages.every((page) => letters(page.text) === 0))
+  if (!pages.some((page) => hasLetters(page.text, 1)))
     throw new MediaUnusable('empty', 'no text on any page');
   const missing = pages.length < pdf.pages.length;
   const partlyBecause = missing
@@ -103,10 +104,26 @@ async function understandPlainText(deps: BotDeps, file: FileAtHand): Promise<Und
 }
 
 function toReading(reading: Omit<DocumentReading, 'wordCount'>): DocumentReading {
-  const words = reading.pages.reduce((sum, page) => sum + (page.text.match(/\S+/g)?.length ?? 0), 0);
-  return { ...reading, wordCount: words };
+  return { ...reading, wordCount: reading.pages.reduce((sum, page) => sum + countWords(page.text), 0) };
 }
 
-function letters(text: string): number {
-  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+/** Counted character by character: a list of the words of a long document would take longer than reading it. */
+function countWords(text: string): number {
+  let words = 0;
+  let inWord = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const isSpace = text.charCodeAt(index) <= 32;
+    if (!isSpace && !inWord) words += 1;
+    inWord = !isSpace;
+  }
+  return words;
+}
+
+const letter = /[\p{L}\p{N}]/gu;
+
+/** Whether a text has at least so many letters and digits; looks no further than needed. */
+function hasLetters(text: string, atLeast: number): boolean {
+  letter.lastIndex = 0;
+  for (let found = 0; found < atLeast; found += 1) if (!letter.test(text)) return false;
+  return true;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type ConversationDocument, choosePassages } from '#src/bot/passages/choose-passages.ts';
+import { choosePassages } from '#src/bot/passages/choose-passages.ts';
 import { cutPassages } from '#src/bot/passages/cut-passages.ts';
 import { estimateTokens } from '#src/bot/passages/estimate-tokens.ts';
+import type { ConversationDocument } from '#src/ports/passages.ts';
 
 const filler =
   'The parties met again in the afternoon and went through the remaining points of the agenda without coming to a decision. ';

@@ -1,6 +1,7 @@
 import type { Updateable } from 'kysely';
 import type { Reading } from '#src/domain/reading.ts';
 import type { AttachmentStore } from '#src/ports/stores.ts';
+import { documentColumns } from './document-columns.ts';
 import type { AttachmentRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { addUsage } from './usage-store.ts';
@@ -80,7 +81,7 @@ function columnsOf(reading: Reading) {
   };
   switch (reading.kind) {
     case 'document':
-      return { ...columns, extracted_text: reading.pages.map((page) => page.text).join('\n\n') };
+      return { ...columns, ...documentColumns(reading) };
     case 'image':
       return { ...columns, extracted_text: reading.description || null };
     case 'audio':

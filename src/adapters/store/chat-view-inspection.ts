@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { NotFound } from '#src/domain/errors.ts';
 import type { InspectedFile, InspectedPart, InspectedUsage, Inspection } from '#src/ports/chat-view.ts';
 import { toChatFile, toReading } from './chat-view-bubbles.ts';
+import { readableText } from './document-columns.ts';
 import type { AttachmentRow, Database, MessageRow, TurnRow } from './schema.ts';
 
 /** Most text of one file that the inspector shows, in UTF-16 units: enough to judge the reading, light enough for a phone. */
@@ -118,7 +119,7 @@ function toInspectedFile(row: Selectable<AttachmentRow>): InspectedFile {
     isMislabelled: row.mislabelled === 1,
     readMs: row.read_ms,
     reading: toShortReading(row.reading),
-    extractedText: row.extracted_text?.slice(0, excerptUnits) ?? null,
+    extractedText: readableText(row.extracted_text)?.slice(0, excerptUnits) ?? null,
     transcript: row.transcript?.slice(0, excerptUnits) ?? null,
     language: row.language,
   };

@@ -1,6 +1,10 @@
+import { sql } from 'kysely';
 import type { ConversationStore } from '#src/ports/stores.ts';
-import { readAttachments, toStoredAttachment } from './message-rows.ts';
+import { readAttachments, readAttachmentsById, toStoredAttachment } from './message-rows.ts';
 import type { StoreContext } from './unit-of-work.ts';
+
+/** Text of earlier files that is loaded for one question: several long reports, but not a library. In UTF-16 units. */
+const recalledUnits = 3_000_000;
 
 /** A person's conversations; one is active at a time. */
 export function createConversationStore({ trx, clock, newId }: StoreContext): ConversationStore {
@@ -54,6 +58,7 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       const attachments = await readAttachments(
         trx,
         rows.map((row) => row.id),
+        { withText: false },
       );
       return rows.reverse().map((row) => ({
         fromPerson: row.direction === 'inbound',
@@ -63,17 +68,23 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
     },
 
     async files(conversationId, { beforeTurn, limit }) {
-      const rows = await trx
+      const sizes = await trx
         .selectFrom('attachments')
         .innerJoin('messages', 'messages.id', 'attachments.message_id')
-        .selectAll('attachments')
+        .select(['attachments.id', sql<number | null>`length(attachments.extracted_text)`.as('units')])
         .where('attachments.conversation_id', '=', conversationId)
         .where('attachments.state', '=', 'read')
         .where('messages.turn_id', '<', beforeTurn)
         .orderBy('attachments.id', 'desc')
         .limit(limit)
         .execute();
-      return rows.reverse().map(toStoredAttachment);
+      const small = withinBudget(sizes);
+      const rows = await readAttachmentsById(
+        trx,
+        sizes.map(({ id }) => id),
+        small,
+      );
+      return rows.map(toStoredAttachment);
     },
 
     async lastSound(userId) {
@@ -88,4 +99,15 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       return row && toStoredAttachment(row);
     },
   };
+}
+
+/** The newest files whose text together fits `recalledUnits`; of the others the facts must do. */
+function withinBudget(newestFirst: readonly { id: string; units: number | null }[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  let left = recalledUnits;
+  for (const { id, units } of newestFirst) {
+    left -= Number(units ?? 0);
+    if (left >= 0) ids.add(id);
+  }
+  return ids;
 }

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
+import { withPageText } from './document-columns.ts';
 import type { AttachmentRow, Database, MessageRow } from './schema.ts';
 
 /** Facts of a message beside its text; stored as JSON in `messages.details`. */
@@ -13,22 +14,69 @@ export function detailsOf(message: InboundMessage): string {
   return JSON.stringify({ location, button, forwarded, providerType });
 }
 
-/** The files of some messages, in their order; none for no messages. */
+/** Everything about a file but its text, which can be megabytes. */
+const factColumns = [
+  'id',
+  'message_id',
+  'ref',
+  'declared_type',
+  'file_name',
+  'path',
+  'bytes',
+  'sniffed_type',
+  'sniffed_kind',
+  'sniffed_extension',
+  'reading',
+] as const satisfies (keyof AttachmentRow)[];
+
+/** What `toStoredAttachment` needs of a row. */
+export type AttachmentFacts = Pick<AttachmentRow, (typeof factColumns)[number] | 'extracted_text'>;
+
+/** The files of some messages, in their order; none for no messages. Document text only where it is asked for. */
 export async function readAttachments(
   trx: Transaction<Database>,
   messageIds: readonly string[],
-): Promise<AttachmentRow[]> {
+  { withText }: { withText: boolean },
+): Promise<AttachmentFacts[]> {
   if (messageIds.length === 0) return [];
   return trx
     .selectFrom('attachments')
-    .selectAll()
+    .select(factColumns)
+    .select((row) =>
+      (withText ? row.ref('extracted_text') : row.lit(null)).$castTo<string | null>().as('extracted_text'),
+    )
     .where('message_id', 'in', messageIds)
     .orderBy('position')
     .execute();
 }
 
+/** Files by id, oldest first, with the document text of those in `withText`. */
+export async function readAttachmentsById(
+  trx: Transaction<Database>,
+  ids: readonly string[],
+  withText: ReadonlySet<string>,
+): Promise<AttachmentFacts[]> {
+  if (ids.length === 0) return [];
+  const rows = await trx
+    .selectFrom('attachments')
+    .select(factColumns)
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .execute();
+  const texts =
+    withText.size === 0
+      ? []
+      : await trx
+          .selectFrom('attachments')
+          .select(['id', 'extracted_text'])
+          .where('id', 'in', [...withText])
+          .execute();
+  const textOf = new Map(texts.map((row) => [row.id, row.extracted_text]));
+  return rows.map((row) => ({ ...row, extracted_text: textOf.get(row.id) ?? null }));
+}
+
 /** A stored message from its row and the rows of its files, which may belong to other messages too. */
-export function toStoredMessage(row: MessageRow, attachments: readonly AttachmentRow[]): StoredMessage {
+export function toStoredMessage(row: MessageRow, attachments: readonly AttachmentFacts[]): StoredMessage {
   const details = JSON.parse(row.details) as Details;
   return {
     ...details,
@@ -48,7 +96,7 @@ export function toStoredMessage(row: MessageRow, attachments: readonly Attachmen
 }
 
 /** A file with what is known of it. */
-export function toStoredAttachment(row: AttachmentRow): StoredAttachment {
+export function toStoredAttachment(row: AttachmentFacts): StoredAttachment {
   return {
     id: row.id,
     ref: row.ref,
@@ -60,6 +108,6 @@ export function toStoredAttachment(row: AttachmentRow): StoredAttachment {
       row.sniffed_kind && row.sniffed_type !== null
         ? { kind: row.sniffed_kind, mimeType: row.sniffed_type, extension: row.sniffed_extension ?? '' }
         : undefined,
-    reading: row.reading ? (JSON.parse(row.reading) as Reading) : undefined,
+    reading: row.reading ? withPageText(JSON.parse(row.reading) as Reading, row.extracted_text) : undefined,
   };
 }

@@ -5,6 +5,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { lockDatabase } from './lock-database.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Database } from './schema.ts';
+import { withStatementCache } from './statement-cache.ts';
 
 /** The open database with its own closing. */
 export interface OpenDatabase extends AsyncDisposable {
@@ -27,7 +28,7 @@ export async function openDatabase(file: string): Promise<OpenDatabase> {
   sqlite.pragma('foreign_keys = ON');
   // Deleted text must not linger in free pages: people may ask to be forgotten.
   sqlite.pragma('secure_delete = ON');
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: withStatementCache(sqlite) }) });
   await migrateToLatest(db);
   return {
     db,

@@ -6,6 +6,7 @@ import type {
   OutboundPartView,
   ReadModel,
 } from '#src/ports/read-model.ts';
+import { readableText } from './document-columns.ts';
 import { isBehind, toPage } from './read-pages.ts';
 import type { AttachmentRow, Database, MessageRow, OutboundPartRow } from './schema.ts';
 
@@ -102,7 +103,7 @@ function toAttachmentView(row: AttachmentRow): AttachmentView {
     sniffed_type: row.sniffed_type,
     sniffed_kind: row.sniffed_kind,
     mislabelled: row.mislabelled === 1,
-    extracted_text: row.extracted_text,
+    extracted_text: readableText(row.extracted_text),
     transcript: row.transcript,
     language: row.language,
     problem: row.problem,

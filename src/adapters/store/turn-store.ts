@@ -58,6 +58,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
       const attachments = await readAttachments(
         trx,
         messages.map((message) => message.id),
+        { withText: true },
       );
       return {
         id: turn.id,

@@ -1,10 +1,8 @@
+import type { ConversationDocument } from '#src/ports/passages.ts';
 import { pageRanges } from '../wording.ts';
-import type { ConversationDocument } from './conversation-document.ts';
 import { cutPassages, type Passage } from './cut-passages.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { rankPassages } from './rank-passages.ts';
-
-export type { ConversationDocument } from './conversation-document.ts';
 
 /** The beginning of a document says what it is: this much of it is always shown, in UTF-16 units, if the budget allows. */
 const headUnits = 600;

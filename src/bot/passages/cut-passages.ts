@@ -1,4 +1,4 @@
-import type { ConversationDocument } from './conversation-document.ts';
+import type { ConversationDocument } from '#src/ports/passages.ts';
 
 /** A piece of a page: the unit that is searched and shown. */
 export interface Passage {

@@ -1,5 +1,5 @@
 import MiniSearch from 'minisearch';
-import type { ConversationDocument } from './conversation-document.ts';
+import type { ConversationDocument } from '#src/ports/passages.ts';
 import type { Passage } from './cut-passages.ts';
 import { pagesAskedFor } from './page-references.ts';
 import { fold, searchTerms } from './search-terms.ts';

@@ -33,6 +33,9 @@ export function createTwilioApi(deps: {
     // Answers are a few kilobytes, a full page of messages under 1 MB.
     maxResponseSize: 4 * 1024 * 1024,
   });
+  // The SDK loads its REST part when it is first used, for some 50 ms; at start that holds up nobody.
+  if (deps.accountSid.startsWith('AC') && deps.authToken !== '')
+    void twilio(deps.accountSid, deps.authToken).messages;
   return {
     async call(work, { signal, creates }) {
       signal.throwIfAborted();

@@ -9,3 +9,9 @@ export interface ConversationDocument {
   readonly pageCount: number;
   readonly pages: readonly PageText[];
 }
+
+/** Finds what the model should see of documents, without holding up anybody else. */
+export interface Passages {
+  /** @param budgetTokens about how many tokens the result may have */
+  choose(documents: readonly ConversationDocument[], question: string, budgetTokens: number): Promise<string>;
+}

@@ -1,0 +1,9 @@
+import { parentPort } from 'node:worker_threads';
+import { choosePassages } from '#src/bot/passages/choose-passages.ts';
+import type { PassageAnswer, PassageOrder } from './open-passages.ts';
+
+/** The thread's side: one answer for each order. */
+parentPort?.on('message', ({ id, documents, question, budgetTokens }: PassageOrder) => {
+  const answer: PassageAnswer = { id, text: choosePassages(documents, question, budgetTokens) };
+  parentPort?.postMessage(answer);
+});
