@@ -58,7 +58,8 @@ export function createTurnStore(context: StoreContext): TurnStore {
       const attachments = await readAttachments(
         trx,
         messages.map((message) => message.id),
-        { withText: true },
+        // Once there is an answer nobody reads the documents again; while there is none, an interrupted run may have.
+        { withText: turn.state === 'open' },
       );
       return {
         id: turn.id,

@@ -116,9 +116,9 @@ function giveWay(): void {
   try {
     if (platform() === 'linux') {
       // Priority is per thread on Linux; threads started later inherit the main thread's.
-      for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), 10);
+      for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), 19);
       writeFileSync('/proc/self/oom_score_adj', '1000');
-    } else setPriority(10);
+    } else setPriority(19);
   } catch {
     // A sandbox may forbid it. Reading works all the same, only less politely.
   }
