@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { MediaUnusable, ProviderRefused } from '#src/domain/errors.ts';
 import type { DocumentReading, PageText } from '#src/domain/reading.ts';
+import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
 import { toUsage } from './price.ts';
 import type { FileAtHand, Understood } from './understand.ts';
@@ -16,6 +17,7 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
   if (file.attachment.sniffed?.kind === 'text') return understandPlainText(deps, file);
   const { readers, rules } = deps;
   const pdf = await readers.readPdf(file.path, { maxPages: rules.maxPdfPages, signal: file.signal });
+  await breathe();
   const base = { kind: 'document' as const, title: pdf.title, pageCount: pdf.pageCount };
   const stoppedBy = pdf.stoppedBy ?? (pdf.pages.length < pdf.pageCount ? 'damaged_pages' : undefined);
   const isScan =

@@ -5,6 +5,7 @@ import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
+import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
 import { fetchFile } from './fetch-file.ts';
 import { understandAudio } from './understand-audio.ts';
@@ -88,10 +89,12 @@ async function understandFile(
     );
     understood = { reading: problem, usage: [] };
   }
+  await breathe();
   const ms = deps.clock.now().getTime() - started;
   await deps.unitOfWork.run((stores) =>
     stores.attachments.read(attachment.id, { ...understood, userId: turn.userId, turnId: turn.id, ms }),
   );
+  await breathe();
   deps.live.announce({ kind: 'changed', userId: turn.userId });
   return { ...file, reading: understood.reading };
 }
