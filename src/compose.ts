@@ -19,7 +19,7 @@ import { systemClock } from './adapters/system/clock.ts';
 import { createLive } from './adapters/system/live.ts';
 import { newUuid } from './adapters/system/new-id.ts';
 import { createMemoryRateLimiter } from './adapters/system/rate-limiter.ts';
-import { createAcceptMessages } from './bot/accept-webhook.ts';
+import { type AcceptMessages, createAcceptMessages } from './bot/accept-webhook.ts';
 import { createAnswerUser } from './bot/answer-user.ts';
 import type { BotDeps } from './bot/deps.ts';
 import { removeOldMedia } from './bot/remove-old-media.ts';
@@ -63,7 +63,8 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
   await using opening = new AsyncDisposableStack();
 
   const folders = opening.use(await openDataFolders(settings.database));
-  const { db } = opening.use(await openDatabase(settings.database.file));
+  const database = opening.use(await openDatabase(settings.database.file));
+  const { db } = database;
   const unitOfWork = createUnitOfWork({ db, clock, newId: newUuid });
   const table = createJobTable({ db, clock, newId: newUuid });
   const readers = opening.use(openFileReaders({ log }));
@@ -90,7 +91,11 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       await pause(ms, undefined, { signal });
     },
   };
-  const accept = createAcceptMessages({ ...bot, jobs });
+  const acceptMessages = createAcceptMessages({ ...bot, jobs });
+  const accept: AcceptMessages = async (messages) => {
+    if (!database.isInPlace()) throw new Error('the database file was moved or deleted');
+    return acceptMessages(messages);
+  };
   const access = createAccess({
     secretKey,
     adminPassword: settings.signIn.adminPassword?.reveal(),
@@ -111,7 +116,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     ...userAdmin,
     health: async () => {
       try {
-        return { database: true, queue: await jobs.health() };
+        return { database: database.isInPlace(), queue: await jobs.health() };
       } catch (error) {
         log.error({ err: error }, 'the database does not answer');
         return { database: false, queue: null };

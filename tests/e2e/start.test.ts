@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningProduct, startProduct } from '#tests/support/product.ts';
+import { signedWebhook, textMessage } from '#tests/support/twilio-webhook.ts';
 
 let folder: string;
 let running: RunningProduct;
@@ -44,6 +45,20 @@ describe('node src/main.ts', () => {
     const message = await failureOf({ DATABASE_URL: `sqlite:///${join(running.folder, 'bot.db')}` });
     expect(message).toContain('- Another copy is already running on this database.');
     expect((await fetch(`${running.url}/health`)).status).toBe(200);
+  });
+
+  it('says so when its database file is taken away, and acknowledges nothing', async () => {
+    const authToken = 'the auth token';
+    await using product = await startProduct({ env: { TWILIO_AUTH_TOKEN: authToken } });
+    await rename(join(product.folder, 'bot.db'), join(product.folder, 'elsewhere.db'));
+    expect((await fetch(`${product.url}/health`)).status).toBe(503);
+    const url = `${product.url}/webhook`;
+    const params = textMessage({ from: '+15550001111', body: 'hello' });
+    const { headers, body } = signedWebhook({ authToken, url, params });
+    expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(503);
+    await rename(join(product.folder, 'elsewhere.db'), join(product.folder, 'bot.db'));
+    expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(200);
+    expect((await fetch(`${product.url}/health`)).status).toBe(200);
   });
 
   it('says in a sentence that the port is in use', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
@@ -10,6 +10,11 @@ import { withStatementCache } from './statement-cache.ts';
 /** The open database with its own closing. */
 export interface OpenDatabase extends AsyncDisposable {
   readonly db: Kysely<Database>;
+  /**
+   * Whether the file that was opened is still where it was. SQLite goes on writing into a file that somebody deleted or replaced,
+   * and all of it is lost at the end.
+   */
+  isInPlace(): boolean;
 }
 
 /**
@@ -30,8 +35,11 @@ export async function openDatabase(file: string): Promise<OpenDatabase> {
   sqlite.pragma('secure_delete = ON');
   const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: withStatementCache(sqlite) }) });
   await migrateToLatest(db);
+  const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
+  const opened = inodeOf();
   return {
     db,
+    isInPlace: () => inodeOf() === opened,
     async [Symbol.asyncDispose]() {
       await db.destroy();
       lock[Symbol.dispose]();
