@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Clock, NewId } from '#src/ports/system.ts';
 import type { UserAdmin } from '#src/ports/user-admin.ts';
+import { findByPhone, insertKnownPhone } from './known-phone.ts';
 import { toUserView } from './read-users.ts';
-import type { Database, UserRow } from './schema.ts';
+import type { Database } from './schema.ts';
 
 interface UserAdminDeps {
   readonly db: Kysely<Database>;
@@ -30,34 +31,10 @@ export function createUserAdmin({ db, clock, newId }: UserAdminDeps): UserAdmin 
     },
 
     async addUser({ phone, isWhitelisted }) {
-      const now = clock.now().toISOString();
-      const user: UserRow = {
-        id: newId(),
-        phone_number: phone,
-        whatsapp_name: null,
-        is_whitelisted: isWhitelisted ? 1 : 0,
-        is_active: 1,
-        access_decided_by: 'owner',
-        is_simulated: 0,
-        created_at: now,
-        updated_at: now,
-        last_seen_at: null,
-      };
       return db.transaction().execute(async (trx) => {
-        const known = await trx
-          .selectFrom('user_identities')
-          .select('id')
-          .where('kind', '=', 'phone')
-          .where('scope', '=', '')
-          .where('value', '=', phone)
-          .executeTakeFirst();
-        if (known) return null;
-        await trx.insertInto('users').values(user).execute();
-        await trx
-          .insertInto('user_identities')
-          .values({ id: newId(), user_id: user.id, kind: 'phone', scope: '', value: phone, created_at: now })
-          .execute();
-        return toUserView(user);
+        if (await findByPhone(trx, phone)) return null;
+        const person = { phone, isWhitelisted, decidedBy: 'owner' as const };
+        return toUserView(await insertKnownPhone({ trx, clock, newId }, person));
       });
     },
   };

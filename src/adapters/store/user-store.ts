@@ -1,10 +1,12 @@
 import type { User } from '#src/domain/user.ts';
 import type { UserStore } from '#src/ports/stores.ts';
+import { findByPhone, insertKnownPhone } from './known-phone.ts';
 import type { UserRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** People by id, and the whitelist of the settings. */
-export function createUserStore({ trx, clock, newId }: StoreContext): UserStore {
+export function createUserStore(context: StoreContext): UserStore {
+  const { trx, clock } = context;
   return {
     async get(userId) {
       const row = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
@@ -21,41 +23,16 @@ export function createUserStore({ trx, clock, newId }: StoreContext): UserStore 
         .where('is_simulated', '=', 0)
         .execute();
       for (const phone of phones) {
-        const known = await trx
-          .selectFrom('user_identities')
-          .select('user_id')
-          .where('kind', '=', 'phone')
-          .where('scope', '=', '')
-          .where('value', '=', phone)
-          .executeTakeFirst();
-        if (known) {
-          await trx
-            .updateTable('users')
-            .set({ is_whitelisted: 1 })
-            .where('id', '=', known.user_id)
-            .where('access_decided_by', '=', 'settings')
-            .execute();
+        const userId = await findByPhone(trx, phone);
+        if (!userId) {
+          await insertKnownPhone(context, { phone, isWhitelisted: true, decidedBy: 'settings' });
           continue;
         }
-        const id = newId();
         await trx
-          .insertInto('users')
-          .values({
-            id,
-            phone_number: phone,
-            whatsapp_name: null,
-            is_whitelisted: 1,
-            is_active: 1,
-            access_decided_by: 'settings',
-            is_simulated: 0,
-            created_at: now,
-            updated_at: now,
-            last_seen_at: null,
-          })
-          .execute();
-        await trx
-          .insertInto('user_identities')
-          .values({ id: newId(), user_id: id, kind: 'phone', scope: '', value: phone, created_at: now })
+          .updateTable('users')
+          .set({ is_whitelisted: 1 })
+          .where('id', '=', userId)
+          .where('access_decided_by', '=', 'settings')
           .execute();
       }
     },
