@@ -3,6 +3,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { SettingsWrong } from '#src/domain/errors.ts';
 import { canonicalPhone } from '#src/domain/phone.ts';
 import { type Env, readEnv } from './env.ts';
+import { isOfficialHost } from './openai-hosts.ts';
 import { productionProblems } from './production.ts';
 
 /** Text that prints as `[secret]` wherever it ends up by accident; `reveal()` is the only way in. */
@@ -145,7 +146,12 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
               // Compatible servers ignore the key, but the SDK insists on one.
               apiKey: new Secret(values.OPENAI_API_KEY || 'none'),
               baseUrl: values.OPENAI_BASE_URL || undefined,
-              api: values.OPENAI_API === 'auto' ? preferredApi(values.OPENAI_BASE_URL) : values.OPENAI_API,
+              api:
+                values.OPENAI_API === 'auto'
+                  ? isOfficialHost(values.OPENAI_BASE_URL)
+                    ? 'responses'
+                    : 'chat'
+                  : values.OPENAI_API,
             }
           : undefined,
       model: values.OPENAI_MODEL,
@@ -201,13 +207,4 @@ function parsePhone(text: string): string | undefined {
 function parseTrustProxy(text: string): boolean | number | string[] {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^\d+$/.test(text) ? Number(text) : text.split(',').map((item) => item.trim());
-}
-
-/** OpenAI itself and Azure speak the Responses API; everybody else is sure to speak Chat Completions. */
-function preferredApi(baseUrl: string): 'responses' | 'chat' {
-  if (baseUrl === '') return 'responses';
-  const { hostname } = new URL(baseUrl);
-  return /(^|\.)(openai\.com|(openai|services\.ai|cognitiveservices)\.azure\.com)$/.test(hostname)
-    ? 'responses'
-    : 'chat';
 }

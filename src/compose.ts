@@ -19,7 +19,7 @@ import { systemClock } from './adapters/system/clock.ts';
 import { createLive } from './adapters/system/live.ts';
 import { newUuid } from './adapters/system/new-id.ts';
 import { createMemoryRateLimiter } from './adapters/system/rate-limiter.ts';
-import { type AcceptMessages, createAcceptMessages } from './bot/accept-webhook.ts';
+import { createAcceptMessages } from './bot/accept-webhook.ts';
 import { createAnswerUser } from './bot/answer-user.ts';
 import type { BotDeps } from './bot/deps.ts';
 import { removeOldMedia } from './bot/remove-old-media.ts';
@@ -91,11 +91,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       await pause(ms, undefined, { signal });
     },
   };
-  const acceptMessages = createAcceptMessages({ ...bot, jobs });
-  const accept: AcceptMessages = async (messages) => {
-    if (!database.isInPlace()) throw new Error('the database file was moved or deleted');
-    return acceptMessages(messages);
-  };
+  const accept = createAcceptMessages({ ...bot, jobs, isStorageInPlace: database.isInPlace });
   const access = createAccess({
     secretKey,
     adminPassword: settings.signIn.adminPassword?.reveal(),

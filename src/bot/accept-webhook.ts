@@ -7,6 +7,8 @@ export type AcceptMessages = (messages: readonly InboundMessage[]) => Promise<vo
 
 type AcceptDeps = Pick<BotDeps, 'unitOfWork' | 'clock' | 'live' | 'rules' | 'limiter'> & {
   readonly jobs: Pick<JobRunner, 'poke'>;
+  /** False when what is stored now would be lost. Asked once a group. */
+  readonly isStorageInPlace: () => boolean;
 };
 
 interface Waiting {
@@ -42,6 +44,7 @@ export function createAcceptMessages(deps: AcceptDeps): AcceptMessages {
 
   async function store(messages: readonly InboundMessage[]): Promise<void> {
     if (messages.length === 0) return;
+    if (!deps.isStorageInPlace()) throw new Error('the database file was moved or deleted');
     const { unitOfWork, clock, rules, jobs, live, limiter } = deps;
     const runAt = new Date(clock.now().getTime() + rules.replyDelayMs);
     const accepted = await unitOfWork.run(async (stores) => {

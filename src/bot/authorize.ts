@@ -60,7 +60,7 @@ async function queueNotices(
   const { user, last, verdicts, freeAt } = about;
   const now = clock.now().getTime();
   const refused = verdicts.find((verdict) => verdict === 'inactive' || verdict === 'not_whitelisted');
-  if (refused === 'inactive' || refused === 'not_whitelisted') {
+  if (refused) {
     const first = await stores.notices.claim(user.id, refused, new Date(now + dayMs));
     const text = refused === 'inactive' ? wording.switchedOff(rules.appName) : wording.refusal(rules.appName);
     if (first) await stores.outbox.queueNotice(last, [text]);

@@ -1,3 +1,4 @@
+import type { Prompts } from '#config/prompts.ts';
 import type { ChannelName, Identity } from '#src/domain/identity.ts';
 import type { ModelPrice } from '#src/domain/usage.ts';
 import type { Ai } from '#src/ports/ai.ts';
@@ -25,13 +26,6 @@ export interface BotRules {
   readonly priceOf: (model: string) => ModelPrice | undefined;
 }
 
-/** The assistant's voice, from `config/prompts`. */
-export interface BotPrompts {
-  readonly assistant: string;
-  readonly lookAtPhoto: string;
-  readonly readScannedPage: string;
-}
-
 /** Everything the story can need; each step asks for its part with `Pick`. */
 export interface BotDeps {
   readonly unitOfWork: UnitOfWork;
@@ -45,7 +39,7 @@ export interface BotDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly rules: BotRules;
-  readonly prompts: BotPrompts;
+  readonly prompts: Prompts;
   /** Waits, unless the signal ends it earlier. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }

@@ -11,6 +11,8 @@ const lettersOfScan = 20;
 /** Each scanned page is a vision call. */
 const mostScannedPages = 20;
 const pagesAtOnce = 4;
+/** What config/prompts/read-scanned-page.md asks the model to say of a blank page. */
+const emptyPage = '[empty page]';
 
 /** Reads a PDF's text with page numbers, recognizes scanned pages by looking at them, and reads plain text files. */
 export async function understandDocument(deps: BotDeps, file: FileAtHand): Promise<Understood> {
@@ -67,7 +69,7 @@ async function recognize(deps: BotDeps, file: FileAtHand, scanned: readonly Page
         userId: turn.userId,
         signal,
       });
-      const seen = look.text.trim() === '[empty page]' ? '' : look.text;
+      const seen = look.text.trim() === emptyPage ? '' : look.text;
       // What little text layer there is stays: it may be a short page and no scan at all.
       const text = [layer.get(page), seen].filter(Boolean).join('\n');
       const usage = toUsage('vision', look.used, rules);

@@ -4,7 +4,7 @@ import type { FetchedMedia } from './channel.ts';
 export interface MediaStore {
   /** An absolute path for a new file of this attachment; folders exist afterwards. */
   pathFor(userId: string, attachmentId: string): Promise<string>;
-  /** Moves an uploaded file under a name that `open` and the simulator channel understand. */
+  /** The absolute path of a stored one. @throws RangeError for a path that leads out of the media folder */
   resolve(relativePath: string): string;
   /** The stored form of an absolute path: relative to the media folder, so that the data folder can move. */
   relative(absolutePath: string): string;

@@ -34,6 +34,7 @@ beforeEach(async () => {
     live: createLive({ log: createQuietLog() }),
     rules: { isWelcome: () => true, replyDelayMs: 1200 } as unknown as BotRules,
     limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock }),
+    isStorageInPlace: () => true,
     jobs: { poke: (at) => void pokes.push(at) },
   });
 });

@@ -58,6 +58,7 @@ export async function openChatStack(env: Record<string, string> = {}): Promise<C
     live,
     rules: toBotRules(settings, () => undefined),
     limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock: systemClock }),
+    isStorageInPlace: () => true,
     jobs: { poke: () => {} },
   });
   const accepted: InboundMessage[] = [];

@@ -29,11 +29,3 @@ export function createClient(options: { apiKey: string; baseUrl: string | undefi
     logLevel: 'off',
   });
 }
-
-/** True for OpenAI's and Azure's own hosts, which know every documented field. Others may refuse a field they do not know. */
-export function isOfficialHost(baseUrl: string | undefined): boolean {
-  if (baseUrl === undefined) return true;
-  return /(^|\.)(openai\.com|openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/.test(
-    new URL(baseUrl).hostname,
-  );
-}

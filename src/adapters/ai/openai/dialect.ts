@@ -1,5 +1,5 @@
 import type { ModelProfile } from '#config/models.ts';
-import { isOfficialHost } from './client.ts';
+import { isOfficialHost } from '#config/openai-hosts.ts';
 
 /** How much of OpenAI's vocabulary may be used with a server and model. Compatible servers refuse fields they do not know. */
 export interface Dialect {

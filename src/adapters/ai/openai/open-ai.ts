@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ModelProfile } from '#config/models.ts';
+import { isOfficialHost } from '#config/openai-hosts.ts';
 import { ProviderUnavailable } from '#src/domain/errors.ts';
 import type { Ai } from '#src/ports/ai.ts';
 import type { Log } from '#src/ports/system.ts';
 import { createChatCompletions } from './chat-completions.ts';
-import { type CallTimeouts, callTimeouts, createClient, isOfficialHost } from './client.ts';
+import { type CallTimeouts, callTimeouts, createClient } from './client.ts';
 import { dialectFor } from './dialect.ts';
 import { type Answer, messagesOfReply, type Question, sendable } from './question.ts';
 import { createResponses } from './responses.ts';
