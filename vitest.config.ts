@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three projects: `unit` is pure and quick, `integration` uses real SQLite and HTTP stand-ins, `e2e` starts the product. */
+/** Three projects: `unit` is pure and quick, `integration` uses real SQLite, real Postgres and HTTP stand-ins, `e2e` starts the product. */
 export default defineConfig({
   test: {
     projects: [
@@ -9,6 +9,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          globalSetup: 'tests/support/global-postgres.ts',
           include: ['tests/contract/**/*.test.ts', 'tests/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -16,7 +17,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+        test: {
+          name: 'e2e',
+          globalSetup: 'tests/support/global-postgres.ts',
+          include: ['tests/e2e/**/*.test.ts', 'tests/resilience/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { dollars, flag, isHttpUrl, list, oneOf, origin, proxies, text, wholeNumber } from './env-values.ts';
 
 /** One environment variable: what it is for, its default as text ('' = unset) and how its text is read. */
 interface Variable<T> {
@@ -26,51 +26,6 @@ const secret = (group: string, about: string): Variable<string> => ({
   secret: true,
 });
 
-const text = z.string();
-const flag = z
-  .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off', ''], { error: 'must be true or false' })
-  .transform((value) => ['true', '1', 'yes', 'on'].includes(value));
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
-const origin = z.string().refine((value) => value === '' || isHttpUrl(value), 'must be an http(s) address');
-const dollars = z
-  .string()
-  .refine(
-    (value) => value === '' || /^\d+(\.\d+)?$/.test(value),
-    'must be an amount in USD such as 2.50, or empty for none',
-  )
-  .transform((value) => (value === '' ? undefined : Number(value)));
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` });
-
-const proxies = z
-  .string()
-  .refine(
-    (value) =>
-      /^(true|false|\d{1,2})$/.test(value) || value.split(',').every((item) => isProxyAddress(item.trim())),
-    'must be true, false, a number of hops, or addresses such as 10.0.0.0/8',
-  );
-
-function isProxyAddress(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  return isIP(address) > 0 && rest.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits));
-}
-
-function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
-}
-
 /** Every variable the product reads, in the order of `.env.example`. An empty value means unset. */
 export const env = {
   APP_NAME: variable('Application', 'Name shown on the pages and in the API docs.', 'WhatsApp AI Bot', text),
@@ -81,6 +36,12 @@ export const env = {
     oneOf(['development', 'production', 'test']),
   ),
   DEBUG: variable('Application', 'true logs at debug level.', 'false', flag),
+  ROLE: variable(
+    'Application',
+    'What this process does: all, or with Postgres also web (takes webhooks, shows pages) or worker (answers).',
+    'all',
+    oneOf(['all', 'web', 'worker']),
+  ),
   HOST: variable('Application', 'Address to listen on.', '0.0.0.0', text),
   PORT: variable('Application', 'Port to listen on; 0 takes a free one.', '8000', wholeNumber(0, 65_535)),
   PUBLIC_URL: variable(
@@ -114,8 +75,20 @@ export const env = {
   ADMIN_PASSWORD: secret('Sign-in', 'Password of the chat page and the API; at least 8 characters.'),
   DATABASE_URL: variable(
     'Storage',
-    'sqlite:///./data/whatsapp_bot.db (relative), sqlite:////var/lib/bot.db (absolute) or sqlite::memory:.',
+    'sqlite:///./data/whatsapp_bot.db (relative), sqlite:////var/lib/bot.db (absolute), sqlite::memory: or postgres://user:password@host:5432/name.',
     'sqlite:///./data/whatsapp_bot.db',
+    text,
+  ),
+  DATABASE_POOL_SIZE: variable(
+    'Storage',
+    'Postgres: connections of one process for its own queries; it opens up to 6 more for the queue and for listening.',
+    '10',
+    wholeNumber(2, 200),
+  ),
+  DATA_DIR: variable(
+    'Storage',
+    'Folder for the files people send; empty = beside the SQLite file, with Postgres ./data. All processes share it.',
+    '',
     text,
   ),
   TWILIO_ACCOUNT_SID: variable('Twilio', 'Account SID, AC… from the Twilio console.', '', text),

@@ -27,13 +27,25 @@ export class Secret {
 }
 
 /** Where the data lives. */
-export type DatabaseTarget = { readonly engine: 'sqlite'; readonly file: string };
+export type DatabaseTarget = SqliteTarget | PostgresTarget;
+export interface SqliteTarget {
+  readonly engine: 'sqlite';
+  readonly file: string;
+}
+export interface PostgresTarget {
+  readonly engine: 'postgres';
+  /** With the password: never logged. */
+  readonly url: string;
+  /** Most connections for the process's own queries. */
+  readonly poolSize: number;
+}
 
 /** Everything the product can be told, typed and checked. */
 export interface Settings {
   readonly app: {
     readonly name: string;
     readonly env: Env['APP_ENV'];
+    readonly role: Env['ROLE'];
     readonly host: string;
     readonly port: number;
     /** Without a trailing slash; undefined when unset. */
@@ -44,6 +56,8 @@ export interface Settings {
   };
   readonly signIn: { readonly secretKey: Secret | undefined; readonly adminPassword: Secret | undefined };
   readonly database: DatabaseTarget;
+  /** Folder for files people send; undefined = beside the database file, or ./data. */
+  readonly dataFolder: string | undefined;
   /** Undefined until an auth token is set: without it no webhook can be verified. */
   readonly twilio:
     | {
@@ -87,11 +101,17 @@ export interface Settings {
 export function loadSettings(source: Readonly<Record<string, string | undefined>>): Settings {
   const { values, problems } = readEnv(source);
   // Each rule only looks at variables that could be read, so one typo does not hide another problem.
-  const database = values.DATABASE_URL === undefined ? undefined : parseDatabaseUrl(values.DATABASE_URL);
+  const database =
+    values.DATABASE_URL === undefined
+      ? undefined
+      : parseDatabaseUrl(values.DATABASE_URL, values.DATABASE_POOL_SIZE ?? 10);
   if (database === null) {
     problems.push(
-      'DATABASE_URL must be sqlite:///./path (relative), sqlite:////path (absolute) or sqlite::memory:.',
+      'DATABASE_URL must be sqlite:///./path (relative), sqlite:////path (absolute), sqlite::memory: or postgres://user:password@host:5432/name.',
     );
+  }
+  if (database?.engine === 'sqlite' && values.ROLE !== undefined && values.ROLE !== 'all') {
+    problems.push('ROLE must be all on SQLite, where one process does everything. Several need Postgres.');
   }
   const phones = (values.WHITELISTED_USERS ?? [])
     .filter((item) => item !== '*')
@@ -120,6 +140,7 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
     app: {
       name: values.APP_NAME,
       env: values.APP_ENV,
+      role: values.ROLE,
       host: values.HOST,
       port: values.PORT,
       publicUrl: values.PUBLIC_URL.replace(/\/+$/, '') || undefined,
@@ -129,6 +150,7 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
     },
     signIn: { secretKey: toSecret(values.SECRET_KEY), adminPassword: toSecret(values.ADMIN_PASSWORD) },
     database,
+    dataFolder: values.DATA_DIR || undefined,
     twilio: values.TWILIO_AUTH_TOKEN
       ? {
           accountSid: values.TWILIO_ACCOUNT_SID,
@@ -186,7 +208,9 @@ function toMicros(usd: number | undefined): number | undefined {
 }
 
 /** SQLAlchemy's notation: three slashes relative, four absolute. Null when it is something else. */
-export function parseDatabaseUrl(url: string): DatabaseTarget | null {
+export function parseDatabaseUrl(url: string, poolSize: number): DatabaseTarget | null {
+  // As SQLAlchemy and libpq write it.
+  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) return { engine: 'postgres', url, poolSize };
   if (url === 'sqlite::memory:' || url === 'sqlite:///:memory:')
     return { engine: 'sqlite', file: ':memory:' };
   const path = /^sqlite:\/\/\/(.+)$/.exec(url)?.[1];

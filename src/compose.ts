@@ -62,8 +62,8 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
   const clock = systemClock;
   await using opening = new AsyncDisposableStack();
 
-  const folders = opening.use(await openDataFolders(settings.database));
-  const database = opening.use(await openDatabase(settings.database.file));
+  const folders = opening.use(await openDataFolders(settings));
+  const database = opening.use(await openDatabase(settings.database, { log }));
   const { db } = database;
   const unitOfWork = createUnitOfWork({ db, clock, newId: newUuid });
   const table = createJobTable({ db, clock, newId: newUuid });

@@ -30,7 +30,7 @@ const answering = (handler: (userId: string, run: JobRun) => Promise<void>): Job
 const gate = () => Promise.withResolvers<void>();
 
 beforeEach(async () => {
-  database = await openDatabase(':memory:');
+  database = await openDatabase({ engine: 'sqlite', file: ':memory:' }, { log: createQuietLog() });
   clock = createTestClock();
   table = createJobTable({ db: database.db, clock, newId: newUuid });
   work = createUnitOfWork({ db: database.db, clock, newId: newUuid });

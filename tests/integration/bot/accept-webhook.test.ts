@@ -18,7 +18,7 @@ let accept: AcceptMessages;
 const clock = createTestClock();
 
 beforeEach(async () => {
-  database = await openDatabase(':memory:');
+  database = await openDatabase({ engine: 'sqlite', file: ':memory:' }, { log: createQuietLog() });
   transactions = 0;
   pokes = [];
   const real = createUnitOfWork({ db: database.db, clock, newId: newUuid });

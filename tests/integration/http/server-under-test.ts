@@ -11,6 +11,7 @@ import { createAccess, type OwnerAccess } from '#src/http/open-access.ts';
 import { createPasswordTries } from '#src/http/plugins/password-tries.ts';
 import { createServer, type ServerDeps } from '#src/http/server.ts';
 import type { WebhookReader } from '#src/ports/channel.ts';
+import { createQuietLog } from '#tests/support/quiet-log.ts';
 
 export const authToken = '0123456789abcdef0123456789abcdef';
 export const password = 'correct horse battery';
@@ -41,7 +42,7 @@ export async function startServer({ env = {}, deps = {} }: Options = {}): Promis
     TWILIO_AUTH_TOKEN: authToken,
     ...env,
   });
-  const database = await openDatabase(':memory:');
+  const database = await openDatabase({ engine: 'sqlite', file: ':memory:' }, { log: createQuietLog() });
   const clock = { time: new Date('2026-11-21T10:00:00.000Z'), now: () => clock.time };
   const logLines: string[] = [];
   const accepted: InboundMessage[] = [];

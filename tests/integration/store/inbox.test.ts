@@ -5,6 +5,7 @@ import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
 import { inboundText } from '#tests/support/inbound.ts';
+import { createQuietLog } from '#tests/support/quiet-log.ts';
 import { createTestClock } from '#tests/support/test-clock.ts';
 
 const everyone = () => true;
@@ -12,7 +13,7 @@ let database: OpenDatabase;
 let work: UnitOfWork;
 
 beforeEach(async () => {
-  database = await openDatabase(':memory:');
+  database = await openDatabase({ engine: 'sqlite', file: ':memory:' }, { log: createQuietLog() });
   work = createUnitOfWork({ db: database.db, clock: createTestClock(), newId: newUuid });
 });
 afterEach(() => database[Symbol.asyncDispose]());

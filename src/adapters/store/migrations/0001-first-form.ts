@@ -202,7 +202,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       )
       .addColumn('kind', 'text', (column) => column.notNull())
       .addColumn('model', 'text', (column) => column.notNull())
-      .addColumn('audio_seconds', 'real', (column) => column.notNull().defaultTo(0))
+      .addColumn('audio_seconds', 'double precision', (column) => column.notNull().defaultTo(0))
       .addColumn('day', 'text', (column) => column.notNull()) as AnyTable<'usage_entries'>,
     ['prompt_tokens', 'cached_tokens', 'completion_tokens', 'total_tokens', 'cost_micros'],
   ).execute();

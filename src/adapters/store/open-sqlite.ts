@@ -1,0 +1,41 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import SQLite from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { lockDatabase } from './lock-database.ts';
+import { migrateToLatest } from './migrate.ts';
+import type { OpenDatabase } from './open-database.ts';
+import type { Database } from './schema.ts';
+import { withStatementCache } from './statement-cache.ts';
+
+/**
+ * Opens the SQLite file (or `:memory:`), creating folder and file, and brings the schema up to date.
+ * @param file path as in DATABASE_URL; relative paths are relative to the working directory
+ */
+export async function openSqlite(file: string): Promise<OpenDatabase> {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+  const lock = lockDatabase(file);
+  const sqlite = new SQLite(file);
+  // WAL: readers never wait for the writer. FULL: a commit that was acknowledged survives power loss, not only a crash;
+  // webhooks are committed in groups, so the fsync is paid once an event-loop turn (docs/decisions/0002).
+  sqlite.pragma('journal_mode = WAL');
+  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma('busy_timeout = 5000');
+  sqlite.pragma('foreign_keys = ON');
+  // Deleted text must not linger in free pages: people may ask to be forgotten.
+  sqlite.pragma('secure_delete = ON');
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: withStatementCache(sqlite) }) });
+  await migrateToLatest(db);
+  const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
+  const opened = inodeOf();
+  return {
+    engine: 'sqlite',
+    db,
+    pool: undefined,
+    isInPlace: () => inodeOf() === opened,
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      lock[Symbol.dispose]();
+    },
+  };
+}
