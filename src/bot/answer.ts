@@ -50,7 +50,7 @@ export async function reply(
     const warning =
       said.usage &&
       (await claimBudgetWarning(stores, deps, { userId: turn.userId, costMicros: said.usage.costMicros }));
-    const text = warning ? `${said.text}\n\n${warning}` : said.text;
+    const text = [turn.isLate ? wording.late : '', said.text, warning ?? ''].filter(Boolean).join('\n\n');
     const parts = splitText(text, maxUnits);
     // Formatting may leave nothing of an odd answer; the person must still hear something.
     const heard =

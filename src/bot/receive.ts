@@ -1,6 +1,9 @@
 import type { StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { BotDeps } from './deps.ts';
 
+/** An answer that could only be begun this long after the question deserves an apology, in milliseconds. */
+const lateAfterMs = 5 * 60_000;
+
 /** The person's messages that nobody has looked at yet, oldest first. They stay unlooked-at until `authorize` decides. */
 export function receive(
   { unitOfWork }: Pick<BotDeps, 'unitOfWork'>,
@@ -10,11 +13,11 @@ export function receive(
 }
 
 /** The person's oldest turn that still needs something: an answer, or the delivery of one. */
-export function nextTurn(
-  { unitOfWork }: Pick<BotDeps, 'unitOfWork'>,
+export async function nextTurn(
+  { unitOfWork, clock }: Pick<BotDeps, 'unitOfWork' | 'clock'>,
   userId: string,
 ): Promise<Turn | undefined> {
-  return unitOfWork.run(async (stores) => {
+  const next = await unitOfWork.run(async (stores) => {
     let turn = await stores.turns.next(userId);
     // Its messages were erased: there is nothing left to answer, and it must not stand in the way.
     while (turn?.messages.length === 0) {
@@ -23,4 +26,7 @@ export function nextTurn(
     }
     return turn;
   });
+  if (!next) return undefined;
+  const waitedMs = clock.now().getTime() - (next.messages.at(-1)?.receivedAt ?? next.createdAt).getTime();
+  return { ...next, isLate: waitedMs > lateAfterMs };
 }

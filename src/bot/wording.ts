@@ -54,6 +54,7 @@ export const wording = {
     `I read ${pageRanges(reading.pages.map((page) => page.page))} of ${reading.pageCount} of ${name}: ${
       partlyBecause[reading.partlyBecause ?? 'page_limit']
     }.`,
+  late: '_Sorry for the late answer: I was not available for a while._',
   busy: 'I am sorry, I could not answer just now because a service I depend on is not responding. Please try again in a few minutes.',
   notWorking: 'I am sorry, I cannot answer at the moment. Please tell the owner, or try again later.',
   contentRefused: 'I am sorry, I am not able to help with that.',

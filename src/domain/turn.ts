@@ -40,6 +40,8 @@ export interface Turn {
   readonly state: 'open' | 'answered';
   readonly messages: readonly StoredMessage[];
   readonly createdAt: Date;
+  /** Its messages had been waiting for long before anybody could look at them, as after a downtime. */
+  readonly isLate?: boolean;
 }
 
 /** One piece of an answer on its way out. */
