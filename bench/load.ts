@@ -9,6 +9,8 @@ import { newSid, signedWebhook, textMessage } from '#tests/support/twilio-webhoo
 /** What is to be sent; the first message this process receives. */
 export interface LoadOrder {
   readonly origin: string;
+  /** The address that the signatures are for. */
+  readonly signedUrl: string;
   readonly authToken: string;
   readonly amount: number;
   readonly connections: number;
@@ -73,9 +75,9 @@ async function send(order: LoadOrder): Promise<LoadResult> {
   };
 }
 
-function toRequest({ origin, authToken, senders }: LoadOrder, index: number): autocannon.Request {
+function toRequest({ signedUrl, authToken, senders }: LoadOrder, index: number): autocannon.Request {
   const from = `+1555${String(1_000_000 + (index % senders)).padStart(7, '0')}`;
   const params = textMessage({ from, body: `Could you look at number ${index}?`, messageSid: newSid('SM') });
-  const { headers, body } = signedWebhook({ authToken, url: `${origin}/webhook`, params });
+  const { headers, body } = signedWebhook({ authToken, url: signedUrl, params });
   return { method: 'POST', path: '/webhook', headers, body };
 }

@@ -19,6 +19,8 @@ export function envExample(): string {
     '## Docker compose',
     '# Domain that points to this server; Caddy gets its certificate. Read by docker-compose.yml only.',
     'DOMAIN=',
+    '# Runs the bot on Postgres, with: docker compose --profile postgres up -d. Letters and digits only: openssl rand -hex 32',
+    'POSTGRES_PASSWORD=',
   );
   return `${lines.join('\n')}\n`;
 }

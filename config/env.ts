@@ -73,6 +73,10 @@ export const env = {
     'Signs sessions and API tokens; at least 32 characters: openssl rand -hex 32',
   ),
   ADMIN_PASSWORD: secret('Sign-in', 'Password of the chat page and the API; at least 8 characters.'),
+  METRICS_TOKEN: secret(
+    'Sign-in',
+    'Bearer token Prometheus shows for /metrics; at least 16 characters; empty = only signed-in API clients.',
+  ),
   DATABASE_URL: variable(
     'Storage',
     'sqlite:///./data/whatsapp_bot.db (relative), sqlite:////var/lib/bot.db (absolute), sqlite::memory: or postgres://user:password@host:5432/name.',
@@ -161,6 +165,12 @@ export const env = {
     'What all people together may cost a UTC day, in USD; empty = no limit.',
     '',
     dollars,
+  ),
+  TURNS_AT_ONCE: variable(
+    'Conversation',
+    'People one process answers side by side; the others wait their turn.',
+    '64',
+    wholeNumber(1, 1_000),
   ),
   MAX_CONVERSATION_HISTORY: variable(
     'Conversation',

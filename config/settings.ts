@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { SettingsWrong } from '#src/domain/errors.ts';
 import { canonicalPhone } from '#src/domain/phone.ts';
+import { type DatabaseTarget, parseDatabaseUrl } from './database-target.ts';
 import { type Env, readEnv } from './env.ts';
 import { isOfficialHost } from './openai-hosts.ts';
 import { productionProblems } from './production.ts';
@@ -24,20 +25,6 @@ export class Secret {
   [inspect.custom](): string {
     return '[secret]';
   }
-}
-
-/** Where the data lives. */
-export type DatabaseTarget = SqliteTarget | PostgresTarget;
-export interface SqliteTarget {
-  readonly engine: 'sqlite';
-  readonly file: string;
-}
-export interface PostgresTarget {
-  readonly engine: 'postgres';
-  /** With the password: never logged. */
-  readonly url: string;
-  /** Most connections for the process's own queries. */
-  readonly poolSize: number;
 }
 
 /** Everything the product can be told, typed and checked. */
@@ -69,6 +56,8 @@ export interface Settings {
       }
     | undefined;
   readonly verifyToken: Secret | undefined;
+  /** What Prometheus shows for /metrics; undefined = only signed-in API clients. */
+  readonly metricsToken: Secret | undefined;
   readonly ai: {
     /** Undefined = the offline assistant. */
     readonly openai:
@@ -85,7 +74,11 @@ export interface Settings {
     readonly rateLimit: { readonly messages: number; readonly windowSeconds: number };
     readonly dailyBudgetMicros: { readonly perUser: number | undefined; readonly total: number | undefined };
   };
-  readonly conversation: { readonly historyMessages: number; readonly replyDelayMs: number };
+  readonly conversation: {
+    readonly historyMessages: number;
+    readonly replyDelayMs: number;
+    readonly turnsAtOnce: number;
+  };
   readonly media: {
     readonly maxBytes: number;
     readonly maxPdfPages: number;
@@ -125,6 +118,9 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
   if (values.TWILIO_WHATSAPP_NUMBER && !toE164(values.TWILIO_WHATSAPP_NUMBER)) {
     problems.push('TWILIO_WHATSAPP_NUMBER must be a phone number with country code such as +14155238886.');
   }
+  if (values.METRICS_TOKEN && values.METRICS_TOKEN.length < 16) {
+    problems.push('METRICS_TOKEN is too short: use at least 16 characters, or leave it empty.');
+  }
   if (values.APP_ENV === 'production') problems.push(...productionProblems(values));
   if (problems.length > 0 || !database) throw new SettingsWrong(problems);
   // No problems: every variable was read.
@@ -161,6 +157,7 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
         }
       : undefined,
     verifyToken: toSecret(values.WHATSAPP_VERIFY_TOKEN),
+    metricsToken: toSecret(values.METRICS_TOKEN),
     ai: {
       openai:
         values.OPENAI_API_KEY || values.OPENAI_BASE_URL
@@ -189,7 +186,11 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
         total: toMicros(values.DAILY_BUDGET_USD),
       },
     },
-    conversation: { historyMessages: values.MAX_CONVERSATION_HISTORY, replyDelayMs: values.REPLY_DELAY_MS },
+    conversation: {
+      historyMessages: values.MAX_CONVERSATION_HISTORY,
+      replyDelayMs: values.REPLY_DELAY_MS,
+      turnsAtOnce: values.TURNS_AT_ONCE,
+    },
     media: {
       maxBytes: values.MAX_MEDIA_MB * 1024 * 1024,
       maxPdfPages: values.MAX_PDF_PAGES,
@@ -205,16 +206,6 @@ function toSecret(value: string): Secret | undefined {
 
 function toMicros(usd: number | undefined): number | undefined {
   return usd === undefined ? undefined : Math.round(usd * 1_000_000);
-}
-
-/** SQLAlchemy's notation: three slashes relative, four absolute. Null when it is something else. */
-export function parseDatabaseUrl(url: string, poolSize: number): DatabaseTarget | null {
-  // As SQLAlchemy and libpq write it.
-  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) return { engine: 'postgres', url, poolSize };
-  if (url === 'sqlite::memory:' || url === 'sqlite:///:memory:')
-    return { engine: 'sqlite', file: ':memory:' };
-  const path = /^sqlite:\/\/\/(.+)$/.exec(url)?.[1];
-  return path ? { engine: 'sqlite', file: path } : null;
 }
 
 function toE164(text: string): string | undefined {

@@ -6,29 +6,30 @@ import { loadPrompts } from '#config/prompts.ts';
 import type { Settings } from '#config/settings.ts';
 import { removeOldUploads } from './adapters/channels/simulator/spool.ts';
 import { openFileReaders } from './adapters/documents/file-readers.ts';
-import { openEmbeddedRunner } from './adapters/jobs/embedded-runner.ts';
 import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
+import { openMetrics } from './adapters/metrics/open-metrics.ts';
 import { openPassages } from './adapters/passages/open-passages.ts';
 import { createChatView } from './adapters/store/chat-view.ts';
-import { createJobTable } from './adapters/store/job-table.ts';
 import { openDatabase } from './adapters/store/open-database.ts';
 import { createReadModel } from './adapters/store/read-model.ts';
 import { createUnitOfWork } from './adapters/store/unit-of-work.ts';
 import { createUserAdmin } from './adapters/store/user-admin.ts';
+import { openWorkerRegistry } from './adapters/store/worker-registry.ts';
 import { systemClock } from './adapters/system/clock.ts';
-import { createLive } from './adapters/system/live.ts';
 import { newUuid } from './adapters/system/new-id.ts';
-import { createMemoryRateLimiter } from './adapters/system/rate-limiter.ts';
-import { createAcceptMessages } from './bot/accept-webhook.ts';
 import { createAnswerUser } from './bot/answer-user.ts';
 import type { BotDeps } from './bot/deps.ts';
 import { removeOldMedia } from './bot/remove-old-media.ts';
+import { openArrivals } from './compose/arrivals.ts';
 import { openDataFolders } from './compose/data-folders.ts';
+import { openQueue } from './compose/jobs.ts';
 import { createAi, createChannels, createWebhookReader } from './compose/outside-world.ts';
 import { pickUp } from './compose/pick-up.ts';
 import { toBotRules } from './compose/rules.ts';
+import { openLive, openRateLimiter } from './compose/shared-state.ts';
 import { createAccess } from './http/open-access.ts';
 import { createPasswordTries } from './http/plugins/password-tries.ts';
+import { createReadiness } from './http/readiness.ts';
 import { createPages } from './http/routes/simulator.ts';
 import { createServer } from './http/server.ts';
 
@@ -48,10 +49,11 @@ export interface ComposeOptions {
   readonly printSignInPath: (path: string) => void;
 }
 
-/** Turns people can have answered side by side in one process. */
-const turnsAtOnce = 16;
-const graceMs = 25_000;
+/** How long closing waits for turns that run; then they are handed back. */
+const graceMs = 20_000;
 const dayMs = 24 * 60 * 60 * 1000;
+/** Once a day, at 03:17 UTC. */
+const cleanupTimes = '17 3 * * *';
 
 /**
  * The composition root: the only place that knows every concrete thing. Opened last is closed first: the server stops taking,
@@ -64,25 +66,57 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
 
   const folders = opening.use(await openDataFolders(settings));
   const database = opening.use(await openDatabase(settings.database, { log }));
-  const { db } = database;
-  const unitOfWork = createUnitOfWork({ db, clock, newId: newUuid });
-  const table = createJobTable({ db, clock, newId: newUuid });
-  const readers = opening.use(openFileReaders({ log }));
+  const { db, engine, pool } = database;
+  const { role } = settings.app;
+  const budgetMicros = settings.access.dailyBudgetMicros.total;
+  const dailyBudgetUsd = budgetMicros === undefined ? undefined : budgetMicros / 1_000_000;
+  const metrics = opening.use(openMetrics({ version, role, engine, dailyBudgetUsd }));
+  const processId = newUuid();
+  const registry = opening.use(
+    openWorkerRegistry({
+      engine,
+      db,
+      clock,
+      log,
+      id: processId,
+      role,
+      version,
+      running: metrics.runningJobs,
+    }),
+  );
+  const queue = opening.use(
+    await openQueue(settings.database, { database, clock, newId: newUuid, log, processId }),
+  );
+  const unitOfWork = metrics.unitOfWork(
+    createUnitOfWork({ db, clock, newId: newUuid, setAlarms: queue.setAlarms }),
+  );
+  const readers = metrics.readers(opening.use(openFileReaders({ log })));
   const media = openLocalMediaStore({ folder: folders.media });
-  const live = createLive({ log });
+  const live = opening.use(await openLive(settings.database, { log, newId: newUuid }));
   const secretKey = settings.signIn.secretKey?.reveal() ?? randomBytes(32).toString('hex');
   const rules = toBotRules(settings, (model) => findModel(model)?.price);
-  const jobs = opening.use(openEmbeddedRunner({ table, clock, log, concurrency: turnsAtOnce, graceMs }));
+  const jobs = opening.use(queue.openRunner({ concurrency: settings.conversation.turnsAtOnce, graceMs }));
 
+  const vendor = settings.ai.openai ? 'openai' : 'offline';
   const bot: BotDeps = {
     unitOfWork,
-    channels: createChannels(settings, { live, log, spoolFolder: folders.spool, newId: newUuid }),
-    ai: createAi(settings.ai, { log, safetySalt: secretKey }),
+    channels: metrics.channels(
+      createChannels(settings, { live, log, spoolFolder: folders.spool, newId: newUuid }),
+    ),
+    ai: metrics.ai(
+      createAi(settings.ai, {
+        log,
+        safetySalt: secretKey,
+        onRetry: (operation) => metrics.vendorRetried(vendor, operation),
+      }),
+      { vendor, priceOf: rules.priceOf },
+    ),
     readers,
     media,
     passages: opening.use(openPassages()),
-    limiter: createMemoryRateLimiter({ ...settings.access.rateLimit, clock }),
+    limiter: await openRateLimiter(settings.access.rateLimit, { pool: database.pool, clock, log }),
     live,
+    metrics: metrics.story,
     clock,
     log,
     rules,
@@ -91,7 +125,20 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       await pause(ms, undefined, { signal });
     },
   };
-  const accept = createAcceptMessages({ ...bot, jobs, isStorageInPlace: database.isInPlace });
+  const readiness = createReadiness({
+    isInPlace: database.isInPlace,
+    read: () => jobs.health(),
+    write: () => registry.beat(),
+  });
+  const arrivals = opening.use(
+    await openArrivals(settings.database, { ...bot, jobs, isStorageInPlace: database.isInPlace }),
+  );
+  metrics.readFrom({
+    queue: () => jobs.health(),
+    isReady: async () => (await readiness.reasons()).length === 0,
+    backlog: arrivals.backlog,
+    pool,
+  });
   const access = createAccess({
     secretKey,
     adminPassword: settings.signIn.adminPassword?.reveal(),
@@ -107,7 +154,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     log,
     clock,
     access,
-    webhook: { reader: createWebhookReader(settings), accept },
+    webhook: { reader: createWebhookReader(settings), accept: arrivals.accept },
     readModel: createReadModel(db),
     ...userAdmin,
     health: async () => {
@@ -118,12 +165,15 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
         return { database: false, queue: null };
       }
     },
+    readiness,
+    metrics,
+    workers: { engine, role, desk: jobs, registry },
     pages: createPages({
       appName: settings.app.name,
       isProduction: settings.app.env === 'production',
       access,
       chatView: createChatView({ db }),
-      accept,
+      accept: arrivals.acceptAtOnce,
       mediaStore: media,
       spoolFolder: folders.spool,
       live,
@@ -135,8 +185,6 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     }),
   });
   opening.defer(() => server.close());
-  const scheduleCleanup = (runAt: Date) =>
-    table.enqueue({ name: 'remove-old-media', lane: 'media', key: 'remove-old-media', payload: '{}', runAt });
   const closing = opening.move();
 
   return {
@@ -147,21 +195,32 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       );
       // Nothing is taken over before the port is ours: a start that fails must not leave half-done work behind.
       await server.listen({ host: settings.app.host, port: settings.app.port });
-      await pickUp({ unitOfWork, table, clock, log });
-      await scheduleCleanup(clock.now());
-      jobs.start({
+      if (role !== 'web') await takeUpWork();
+      readiness.set('ready');
+      const address = server.server.address();
+      return { port: typeof address === 'object' && address ? address.port : settings.app.port };
+    },
+    async [Symbol.asyncDispose]() {
+      readiness.set('closing');
+      // Webhooks are still taken while turns come to their end: what is stored now, the next process answers.
+      await jobs[Symbol.asyncDispose]();
+      await closing.disposeAsync();
+    },
+  };
+
+  async function takeUpWork(): Promise<void> {
+    await arrivals.catchUp();
+    await pickUp({ unitOfWork, table: queue.table, isAlone: engine === 'sqlite', clock, log });
+    await jobs.every('remove-old-media', cleanupTimes);
+    await jobs.start(
+      metrics.handlers({
         'answer-user': createAnswerUser(bot),
         'remove-old-media': async (_payload, run) => {
-          // Tomorrow's run first: whatever happens to this one, there will be another.
-          await scheduleCleanup(new Date(clock.now().getTime() + dayMs));
           await removeOldMedia(bot, settings.media.retentionDays, run.signal);
           // The pipeline has its own copy by then; a day is for turns that were interrupted.
           await removeOldUploads(folders.spool, new Date(clock.now().getTime() - dayMs));
         },
-      });
-      const address = server.server.address();
-      return { port: typeof address === 'object' && address ? address.port : settings.app.port };
-    },
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+      }),
+    );
+  }
 }

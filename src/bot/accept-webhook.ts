@@ -1,15 +1,18 @@
+import { StorageUnavailable } from '#src/domain/errors.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
-import type { JobRunner } from '#src/ports/jobs.ts';
-import type { BotDeps } from './deps.ts';
+import type { ArrivalLog } from '#src/ports/arrivals.ts';
+import { type StoreDeps, storeArrivals } from './store-arrivals.ts';
 
-/** Stores messages for good and wakes the job that answers them; resolves once they survive power loss. */
+/**
+ * Takes messages for good; resolves once they survive power loss.
+ * @throws StorageUnavailable and others: nothing was taken, and whoever sent it must send it again
+ */
 export type AcceptMessages = (messages: readonly InboundMessage[]) => Promise<void>;
 
-type AcceptDeps = Pick<BotDeps, 'unitOfWork' | 'clock' | 'live' | 'rules' | 'limiter'> & {
-  readonly jobs: Pick<JobRunner, 'poke'>;
+interface Place {
   /** False when what is stored now would be lost. Asked once a group. */
   readonly isStorageInPlace: () => boolean;
-};
+}
 
 interface Waiting {
   readonly messages: readonly InboundMessage[];
@@ -17,54 +20,69 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A burst is answered at the latest this many quiet moments after its first message. */
-const longestWaitInDelays = 5;
-/** SQLite binds at most 32,766 values a statement; a message takes 25. */
+/** Webhooks that share one commit at most: more would make the first of them wait. */
 const largestGroup = 500;
 
+/** Stores and wakes before it resolves: on Postgres, and for whoever wants to see the message at once. */
+export function createAcceptMessages(deps: StoreDeps & Place): AcceptMessages {
+  return inGroups(deps, (messages) => storeArrivals(deps, messages));
+}
+
 /**
- * Store and wake in one transaction, one transaction an event-loop turn: webhooks that arrive together share one commit and so
- * one fsync, which is what keeps full durability fast. A message seen before changes nothing.
+ * Resolves as soon as the messages are in the arrival log; `onArrival` has them sorted into the database. One line at the end of a
+ * file is a tenth of the work of rows with their indexes in the database, and that is what webhooks wait for.
  */
-export function createAcceptMessages(deps: AcceptDeps): AcceptMessages {
-  const waiting: Waiting[] = [];
+export function createLoggedAccept(
+  deps: Place & { readonly arrivals: Pick<ArrivalLog, 'append'>; readonly onArrival: () => void },
+): AcceptMessages {
+  return inGroups(deps, async (messages) => {
+    await deps.arrivals.append(messages);
+    deps.onArrival();
+  });
+}
+
+/**
+ * Webhooks that arrive while a commit is under way, or together, share the next one and so one fsync: the slower the disk, the
+ * larger the groups.
+ */
+function inGroups({ isStorageInPlace }: Place, store: AcceptMessages): AcceptMessages {
+  let waiting: Waiting[] = [];
+  let isBusy = false;
+
+  async function storeInPlace(messages: readonly InboundMessage[]): Promise<void> {
+    if (!isStorageInPlace()) throw new StorageUnavailable('the database file was moved or deleted');
+    await store(messages);
+  }
 
   async function flush(): Promise<void> {
-    const group = waiting.splice(0, largestGroup);
-    if (waiting.length > 0) setImmediate(flush);
+    const group = waiting.slice(0, largestGroup);
+    waiting = waiting.slice(largestGroup);
     try {
-      await store(group.flatMap((item) => item.messages));
+      await storeInPlace(group.flatMap((item) => item.messages));
+      // The disk gets its next work before the answers to this group are written: they take longer than it does.
+      goOn();
       for (const item of group) item.resolve();
     } catch (error) {
-      if (group.length === 1) return group[0]?.reject(error);
-      // One message the database refuses must not take its neighbors with it: each gets a transaction of its own.
-      for (const item of group) await store(item.messages).then(item.resolve, item.reject);
+      if (group.length === 1 || error instanceof StorageUnavailable) {
+        for (const item of group) item.reject(error);
+      } else {
+        // One message the database refuses must not take its neighbors with it: each gets a transaction of its own.
+        for (const item of group) await storeInPlace(item.messages).then(item.resolve, item.reject);
+      }
+      goOn();
     }
   }
 
-  async function store(messages: readonly InboundMessage[]): Promise<void> {
-    if (messages.length === 0) return;
-    if (!deps.isStorageInPlace()) throw new Error('the database file was moved or deleted');
-    const { unitOfWork, clock, rules, jobs, live, limiter } = deps;
-    const runAt = new Date(clock.now().getTime() + rules.replyDelayMs);
-    const accepted = await unitOfWork.run(async (stores) => {
-      const fresh = await stores.inbox.accept(messages, rules.isWelcome);
-      const users = new Set(fresh.map((message) => message.userId));
-      if (users.size > 0) await stores.jobs.wake([...users], runAt, rules.replyDelayMs * longestWaitInDelays);
-      return fresh;
-    });
-    if (accepted.length === 0) return;
-    for (const { userId, messageId, isAllowed } of accepted) {
-      if (isAllowed) await limiter.arrived(userId, messageId);
-    }
-    jobs.poke(runAt);
-    for (const userId of new Set(accepted.map((message) => message.userId)))
-      live.announce({ kind: 'changed', userId });
+  function goOn(): void {
+    isBusy = waiting.length > 0;
+    if (isBusy) void flush();
   }
 
   return (messages) =>
     new Promise((resolve, reject) => {
       waiting.push({ messages, resolve, reject });
-      if (waiting.length === 1) setImmediate(flush);
+      if (isBusy) return;
+      isBusy = true;
+      setImmediate(flush);
     });
 }

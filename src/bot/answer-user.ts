@@ -1,3 +1,4 @@
+import { StorageUnavailable } from '#src/domain/errors.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import type { BotDeps } from './deps.ts';
 import { handleTurns } from './handle-turn.ts';
@@ -12,7 +13,8 @@ export function createAnswerUser(deps: BotDeps): (payload: { userId: string }, r
     try {
       await handleTurns({ ...deps, log }, userId, run);
     } catch (error) {
-      if (!run.lastAttempt || run.signal.aborted) throw error;
+      // Trouble with our own database is no attempt at all: the queue tries again soon, for as long as it takes.
+      if (!run.lastAttempt || run.signal.aborted || error instanceof StorageUnavailable) throw error;
       // Turns and parts end by their own limits, with a reason. What is still unfinished here must not be forgotten.
       log.error({ err: error }, 'a person could not be served; trying again later');
       const at = new Date(deps.clock.now().getTime() + restMs);

@@ -1,4 +1,4 @@
-import { AppError, ProviderRefused } from '#src/domain/errors.ts';
+import { AppError, LostLease, ProviderRefused, StorageUnavailable } from '#src/domain/errors.ts';
 import type { Turn } from '#src/domain/turn.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import type { BotDeps } from './deps.ts';
@@ -12,6 +12,9 @@ const longestAskedMs = 60_000;
 /** Whether a failure ends the turn now, because repeating it would not help, takes too long or was tried often enough. */
 export function isFinal(error: unknown, run: JobRun, turn: Turn, now: Date): boolean {
   if (run.signal.aborted) return false;
+  // Trouble with our own storage says nothing about the turn, and an apology could not be stored either. A lost lease means that
+  // another process is at it.
+  if (error instanceof StorageUnavailable || error instanceof LostLease) return false;
   if (run.lastAttempt) return true;
   // The first attempt after a long downtime meets an old turn and deserves a second one.
   if (run.attempt > 1 && now.getTime() - turn.createdAt.getTime() > longestTurnMs) return true;

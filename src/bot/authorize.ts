@@ -13,7 +13,7 @@ const dayMs = 24 * 60 * 60 * 1000;
  * people over the limit one notice a window. What may be answered becomes turns, all in one transaction.
  */
 export async function authorize(
-  deps: Pick<BotDeps, 'unitOfWork' | 'limiter' | 'clock' | 'rules'>,
+  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'metrics'>,
   userId: string,
   received: readonly StoredMessage[],
 ): Promise<void> {
@@ -21,7 +21,7 @@ export async function authorize(
   if (!last) return;
   const user = await deps.unitOfWork.run((stores) => stores.users.get(userId));
   if (!user) return;
-  const { verdicts, freeAt } = judge(deps, user, received);
+  const { verdicts, freeAt } = judge(user, received);
   const turns = toTurns(received.filter((message) => verdicts.get(message.id) === 'allowed'));
 
   await deps.unitOfWork.run(async (stores) => {
@@ -34,19 +34,21 @@ export async function authorize(
     }
     await queueNotices(stores, deps, { user, last, verdicts: [...verdicts.values()], freeAt });
   });
+  for (const { id, channel, type } of received) {
+    const verdict = verdicts.get(id);
+    if (verdict) deps.metrics.judged({ channel, type, verdict });
+  }
 }
 
 function judge(
-  { limiter }: Pick<BotDeps, 'limiter'>,
   user: User,
   received: readonly StoredMessage[],
 ): { verdicts: Map<string, Verdict>; freeAt: Date | undefined } {
   let freeAt: Date | undefined;
   const access: Verdict = !user.isActive ? 'inactive' : !user.isWhitelisted ? 'not_whitelisted' : 'allowed';
   const verdicts = received.map((message): [string, Verdict] => {
-    const exceededUntil = limiter.exceededUntil(message.id);
-    if (access !== 'allowed' || !exceededUntil) return [message.id, access];
-    freeAt = exceededUntil;
+    if (access !== 'allowed' || !message.limitedUntil) return [message.id, access];
+    freeAt = message.limitedUntil;
     return [message.id, 'rate_limited'];
   });
   return { verdicts: new Map(verdicts), freeAt };

@@ -1,7 +1,7 @@
 import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { ChatTurn, ReplyRequest, TurnFile } from '#src/ports/ai.ts';
 import type { ConversationDocument, Passages } from '#src/ports/passages.ts';
-import type { PastMessage, UnitOfWork } from '#src/ports/stores.ts';
+import type { InboxStore, PastMessage, UnitOfWork } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
 import { nameOf } from './describe-file.ts';
 import { describeMessage, recallFile } from './describe-message.ts';
@@ -13,6 +13,8 @@ const historyTokens = 6_000;
 const documentTokens = 24_000;
 /** Passages of earlier documents that fit the question. */
 const recalledTokens = 4_000;
+/** Of these, what small talk and questions about the whole get to see; what was said about the whole is in the history already. */
+const recalledSampleTokens = 1_000;
 /** How many earlier files of the conversation can be asked about. */
 const recalledFiles = 20;
 
@@ -35,7 +37,8 @@ export async function composeQuestion(
   const asked = [personText, ...spoken].join('\n');
   const known = await recall(deps.unitOfWork, turn, understood, rules.historyMessages);
   const earlier = known.files.flatMap(toDocument);
-  const recalled = earlier.length > 0 ? await passages.choose(earlier, asked, recalledTokens) : '';
+  const recalled =
+    earlier.length > 0 ? await passages.choose(earlier, asked, recalledTokens, recalledSampleTokens) : '';
   const documents = await showDocuments(passages, files, asked);
   return {
     instructions: prompts.assistant,
@@ -59,17 +62,16 @@ export async function composeQuestion(
 /** What the conversation knows before this turn. */
 function recall(unitOfWork: UnitOfWork, turn: Turn, understood: readonly StoredMessage[], limit: number) {
   const before = { beforeTurn: turn.id };
-  return unitOfWork.run(async (stores) => ({
-    history: await stores.conversations.history(turn.conversationId, { ...before, limit }),
-    files: await stores.conversations.files(turn.conversationId, { ...before, limit: recalledFiles }),
-    quotes: await Promise.all(
-      understood.map(async (message) =>
-        message.quotedProviderId
-          ? stores.inbox.quoted(turn.userId, message.channel, message.quotedProviderId)
-          : undefined,
-      ),
-    ),
-  }));
+  return unitOfWork.run(async (stores) => {
+    const history = await stores.conversations.history(turn.conversationId, { ...before, limit });
+    const files = await stores.conversations.files(turn.conversationId, { ...before, limit: recalledFiles });
+    // One after the other: a transaction is one connection, and that does one thing at a time.
+    const quotes: Awaited<ReturnType<InboxStore['quoted']>>[] = [];
+    for (const { channel, quotedProviderId: quoted } of understood) {
+      quotes.push(quoted ? await stores.inbox.quoted(turn.userId, channel, quoted) : undefined);
+    }
+    return { history, files, quotes };
+  });
 }
 
 /** What is shown of this turn's documents, by attachment id; they share one budget. */

@@ -6,6 +6,7 @@ import type { Channel } from '#src/ports/channel.ts';
 import type { FileReaders } from '#src/ports/documents.ts';
 import type { Live } from '#src/ports/live.ts';
 import type { MediaStore } from '#src/ports/media.ts';
+import type { Metrics } from '#src/ports/metrics.ts';
 import type { Passages } from '#src/ports/passages.ts';
 import type { RateLimiter } from '#src/ports/rate-limiter.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
@@ -36,6 +37,7 @@ export interface BotDeps {
   readonly passages: Passages;
   readonly limiter: RateLimiter;
   readonly live: Live;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
   readonly rules: BotRules;

@@ -6,7 +6,7 @@ import { findBudgetRefusal } from './budget.ts';
 import { runCommand, toCommand } from './commands.ts';
 import { deliver } from './deliver.ts';
 import type { BotDeps } from './deps.ts';
-import { nextTurn, receive } from './receive.ts';
+import { nextTurn, receive, refuseIfDeadly } from './receive.ts';
 import { keepTyping } from './typing.ts';
 import { understand } from './understand.ts';
 
@@ -33,6 +33,7 @@ export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): P
     await using _typing = keepTyping(deps, turn, run.signal);
     if (turn.state === 'open') {
       try {
+        if (run.crashes > 0) await refuseIfDeadly(deps, turn);
         const command = toCommand(turn.messages[0]);
         const overBudget = command ? undefined : await findBudgetRefusal(deps, userId);
         if (command) await reply(deps, turn, { text: await runCommand(deps, turn, command) });

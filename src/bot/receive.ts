@@ -1,3 +1,4 @@
+import { AppError } from '#src/domain/errors.ts';
 import type { StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { BotDeps } from './deps.ts';
 
@@ -29,4 +30,17 @@ export async function nextTurn(
   if (!next) return undefined;
   const waitedMs = clock.now().getTime() - (next.messages.at(-1)?.receivedAt ?? next.createdAt).getTime();
   return { ...next, isLate: waitedMs > lateAfterMs };
+}
+
+/** More often than a machine is switched off in the middle of one turn. */
+const mostRepeats = 12;
+
+/**
+ * A turn under which process after process ends is given up, with a word to the person, before it ends another one.
+ * @throws AppError `ends_its_process`
+ */
+export async function refuseIfDeadly(deps: Pick<BotDeps, 'unitOfWork'>, turn: Turn): Promise<void> {
+  const repeats = await deps.unitOfWork.run((stores) => stores.turns.repeated(turn.id));
+  if (repeats <= mostRepeats) return;
+  throw new AppError('ends_its_process', 'processes end while they work on this turn', { retryable: false });
 }

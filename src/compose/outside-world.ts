@@ -13,7 +13,10 @@ import type { Live } from '#src/ports/live.ts';
 import type { Log, NewId } from '#src/ports/system.ts';
 
 /** The model that is configured, or the offline assistant. */
-export function createAi(ai: Settings['ai'], deps: { log: Log; safetySalt: string }): Ai {
+export function createAi(
+  ai: Settings['ai'],
+  deps: { log: Log; safetySalt: string; onRetry: (operation: string) => void },
+): Ai {
   if (!ai.openai) return createOfflineAssistant();
   return createOpenAi({
     apiKey: ai.openai.apiKey.reveal(),

@@ -5,8 +5,11 @@ export type ErrorCode =
   | 'media_unusable'
   | 'not_found'
   | 'settings_wrong'
+  | 'storage_unavailable'
+  | 'lost_lease'
   | 'already_running'
-  | 'stopping';
+  | 'stopping'
+  | 'ends_its_process';
 
 interface AppErrorOptions {
   readonly retryable: boolean;
@@ -106,5 +109,20 @@ export class SettingsWrong extends AppError {
   constructor(problems: readonly string[]) {
     super('settings_wrong', problems.join('\n'), { retryable: false });
     this.problems = problems;
+  }
+}
+
+/** The database cannot be reached, is full or locked: the same work may succeed once that is over. Nothing of it was stored. */
+export class StorageUnavailable extends AppError {
+  constructor(message: string, options: Pick<AppErrorOptions, 'cause' | 'vendorCode'> = {}) {
+    super('storage_unavailable', message, { ...options, retryable: true });
+  }
+}
+
+/** Another process has taken this work over, because this one was silent for too long; what it still does would be done twice. */
+export class LostLease extends AppError {
+  constructor(message: string) {
+    // Retryable, because the one who really holds the lease may meet what the other one did last. For the other one it is over.
+    super('lost_lease', message, { retryable: true });
   }
 }

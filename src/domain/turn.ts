@@ -22,6 +22,8 @@ export interface StoredMessage extends Omit<InboundMessage, 'sender' | 'attachme
   readonly userId: string;
   readonly receivedAt: Date;
   readonly verdict?: Verdict | undefined;
+  /** When the window ends that this message was too many for; undefined when it was within the allowance. */
+  readonly limitedUntil?: Date | undefined;
   readonly attachments: readonly StoredAttachment[];
 }
 

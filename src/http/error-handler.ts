@@ -22,6 +22,9 @@ const statusOf: Record<ErrorCode, number> = {
   provider_refused: 502,
   provider_unavailable: 503,
   stopping: 503,
+  ends_its_process: 503,
+  storage_unavailable: 503,
+  lost_lease: 503,
   settings_wrong: 500,
   already_running: 500,
 };

@@ -14,14 +14,18 @@ import type { OwnerAccess } from './open-access.ts';
 import { addApiDocs } from './plugins/api-docs.ts';
 import { addOpenapi } from './plugins/openapi.ts';
 import { addSecurityHeaders } from './plugins/security-headers.ts';
+import type { Readiness } from './readiness.ts';
 import { addAuthToken } from './routes/auth-token.ts';
 import { addConversations } from './routes/conversations.ts';
 import { addHealth, type HealthCheck } from './routes/health.ts';
 import { addHome } from './routes/home.ts';
 import { addMessages } from './routes/messages.ts';
+import { addMetrics, type MetricsPage } from './routes/metrics.ts';
+import { addReady } from './routes/ready.ts';
 import { addUsage } from './routes/usage.ts';
 import { addUsers } from './routes/users.ts';
 import { addWebhook, type WebhookDeps } from './routes/webhook.ts';
+import { addWorkers, type WorkersDeps } from './routes/workers.ts';
 
 /** What the HTTP floor needs. */
 export interface ServerDeps {
@@ -36,6 +40,9 @@ export interface ServerDeps {
   readonly patchUser: UserAdmin['patchUser'];
   readonly addUser: UserAdmin['addUser'];
   readonly health: HealthCheck;
+  readonly readiness: Readiness;
+  readonly metrics: MetricsPage;
+  readonly workers: WorkersDeps;
   /** The chat page with `/sign-in`. */
   readonly pages?: FastifyPluginAsync | undefined;
 }
@@ -60,13 +67,21 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.setErrorHandler(handleError);
   await addOpenapi(app, { name, version, publicUrl });
 
+  const isWorker = settings.app.role === 'worker';
   // First and alone: what follows adds hooks that a webhook should not pay for.
-  await app.register(addWebhook, {
-    ...deps.webhook,
-    publicUrl,
-    verifyToken: settings.verifyToken?.reveal(),
-    clock,
-  });
+  if (!isWorker)
+    await app.register(async (front) => {
+      front.addHook('onResponse', (_request, reply, done) => {
+        deps.metrics.webhookAnswered(reply.statusCode, reply.elapsedTime);
+        done();
+      });
+      await front.register(addWebhook, {
+        ...deps.webhook,
+        publicUrl,
+        verifyToken: settings.verifyToken?.reveal(),
+        clock,
+      });
+    });
 
   await app.register(async (site) => {
     addRequestLine(site);
@@ -74,8 +89,15 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     await access.install(site);
     site.setNotFoundHandler(handleNotFound);
 
-    addHome(site, { name, version, environment: env });
     addHealth(site, { health: deps.health, version, clock });
+    addReady(site, deps);
+    addMetrics(site, {
+      metrics: deps.metrics,
+      token: settings.metricsToken?.reveal(),
+      requireBearer: access.requireBearer,
+    });
+    if (isWorker) return;
+    addHome(site, { name, version, environment: env });
     await addApiDocs(site, { name });
     await site.register(async (api) => addAuthToken(api, { access }), { prefix: '/api/v1' });
     await site.register(
@@ -88,6 +110,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
         addConversations(api, deps);
         addMessages(api, deps);
         addUsage(api, deps);
+        addWorkers(api, deps);
       },
       { prefix: '/api/v1' },
     );

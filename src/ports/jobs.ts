@@ -6,6 +6,8 @@ export interface JobPayloads {
   'remove-old-media': Record<string, never>;
 }
 export type JobName = keyof JobPayloads;
+/** Work that repeats by the clock and needs no payload. */
+export type ScheduledJobName = Exclude<JobName, 'answer-user'>;
 
 /** What a handler is told about its run. */
 export interface JobRun {
@@ -15,6 +17,8 @@ export interface JobRun {
   readonly attempt: number;
   /** True when a failure of this run will not be tried again. */
   readonly lastAttempt: boolean;
+  /** How often a process ended while it ran this job; those runs are no attempts. */
+  readonly crashes: number;
 }
 
 /** A missing handler is a compile error. */
@@ -31,15 +35,49 @@ export interface QueueHealth {
   readonly oldestDueMs: number;
 }
 
-/** Runs queued jobs: one at a time a lane, lanes side by side. */
-export interface JobRunner extends AsyncDisposable {
+/** A job as the owner sees it. Times are ISO-8601 UTC. */
+export interface JobFacts {
+  readonly id: string;
+  readonly name: JobName;
+  /** Whom it is for: the user's id, or the job's own name for housekeeping. */
+  readonly lane: string;
+  readonly attempts: number;
+  /** Why its last run failed, without personal data; null when none has. */
+  readonly reason: string | null;
+  /** The process that runs it; null unless it runs. */
+  readonly holder: string | null;
+  readonly createdAt: string;
+  /** When the present run began; null unless it runs. */
+  readonly startedAt: string | null;
+  readonly updatedAt: string;
+}
+
+/** What the owner can see of the queue and do with it. */
+export interface QueueDesk {
+  health(): Promise<QueueHealth>;
+  /** Jobs that were given up, newest first. */
+  failures(limit: number): Promise<JobFacts[]>;
+  /** Jobs that some process runs now, longest first. */
+  running(limit: number): Promise<JobFacts[]>;
+  /** Runs a given-up job again, with all its attempts; false when there is none with this id. */
+  retry(jobId: string): Promise<boolean>;
+  /** Forgets a given-up job; false when there is none with this id. */
+  discard(jobId: string): Promise<boolean>;
+}
+
+/** Runs queued jobs: one at a time a lane, lanes side by side. One that is never started still answers the owner's questions. */
+export interface JobRunner extends QueueDesk, AsyncDisposable {
   /** Begins to take jobs. */
-  start(handlers: JobHandlers): void;
+  start(handlers: JobHandlers): Promise<void>;
+  /**
+   * Runs a job by the clock, once for all processes; a time that was missed because no process ran is made up for once.
+   * @param cron five fields, in UTC
+   */
+  every(name: ScheduledJobName, cron: string): Promise<void>;
   /** Looks at the queue at `at` (now if left out) instead of at the next timer; call after a commit that enqueued something. */
   poke(at?: Date): void;
-  /** Resolves when nothing is due or running; for tests and shutdown. */
+  /** Resolves when nobody waits for an answer and nothing runs; for tests. */
   whenIdle(): Promise<void>;
-  health(): Promise<QueueHealth>;
 }
 
 /** A job that this process now holds. */
@@ -47,23 +85,43 @@ export interface ClaimedJob {
   readonly id: string;
   readonly name: JobName;
   readonly payload: string;
+  /** Counts every claim, and so names this run. */
   readonly attempt: number;
+  /** How many of the earlier runs ended with their process. */
+  readonly crashes: number;
 }
 
-/** The queue's table: every method is one transaction. Loops and timers are not its business. */
+/** A job to queue; one that already waits under the same key is moved to the earlier time instead. */
+export interface NewJob {
+  readonly name: JobName;
+  readonly lane: string;
+  readonly key: string;
+  readonly payload: string;
+  readonly runAt: Date;
+}
+
+/**
+ * The queue's table: every method is one transaction. Loops and timers are not its business. A run belongs to the process that
+ * claimed it until its lease ends; `false` means that it is another's by now, and that nothing was changed.
+ */
 export interface JobTable {
-  /** Takes the due jobs whose lanes are free, oldest first, holding each until `leaseUntil`. */
-  claim(options: { now: Date; leaseUntil: Date; limit: number }): Promise<ClaimedJob[]>;
-  extend(jobIds: readonly string[], leaseUntil: Date): Promise<void>;
-  finish(jobId: string): Promise<void>;
+  /** Takes the due jobs whose lanes are free, oldest first, holding each for `leaseMs`. */
+  claim(options: { limit: number; leaseMs: number }): Promise<ClaimedJob[]>;
+  /** Holds jobs for another `leaseMs`; the ids of those that are still this process's. */
+  extend(jobs: readonly ClaimedJob[], leaseMs: number): Promise<ReadonlySet<string>>;
+  finish(job: ClaimedJob): Promise<boolean>;
   /** Puts a job back, to run again at `runAt`; `uncounted` when the attempt was cut short through no fault of its own. */
-  putBack(jobId: string, options: { runAt: Date; error: string; uncounted?: boolean }): Promise<void>;
+  putBack(job: ClaimedJob, options: { runAt: Date; error: string; uncounted?: boolean }): Promise<boolean>;
   /** Ends a job for good; it is kept with its reason. */
-  giveUp(jobId: string, error: string): Promise<void>;
-  /** Gives back what a dead process held: at start on a one-process engine, or by expired leases. */
-  release(options: { leasesBefore: Date | 'all' }): Promise<number>;
-  enqueue(job: { name: JobName; lane: string; key: string; payload: string; runAt: Date }): Promise<void>;
-  /** When the next waiting job wants to run; undefined when nothing waits. */
+  giveUp(job: ClaimedJob, error: string): Promise<boolean>;
+  /** Gives back what dead processes held: by expired leases, or everything where one process owns the database. */
+  release(which: 'expired' | 'all'): Promise<number>;
+  enqueue(job: NewJob): Promise<void>;
+  /** When the next waiting job whose lane is free wants to run; undefined when nothing waits. */
   nextRunAt(): Promise<Date | undefined>;
-  health(now: Date): Promise<QueueHealth>;
+  /** Of these keys, those that wait in a free lane, and until when. */
+  waitingOf(keys: readonly string[]): Promise<{ readonly key: string; readonly runAt: Date }[]>;
+  /** Of these users, those for whom nothing waits or runs. */
+  unattended(userIds: readonly string[]): Promise<string[]>;
+  readonly desk: QueueDesk;
 }

@@ -12,6 +12,14 @@ export interface ConversationDocument {
 
 /** Finds what the model should see of documents, without holding up anybody else. */
 export interface Passages {
-  /** @param budgetTokens about how many tokens the result may have */
-  choose(documents: readonly ConversationDocument[], question: string, budgetTokens: number): Promise<string>;
+  /**
+   * @param budgetTokens about how many tokens the result may have
+   * @param sampleTokens how many of them may go into passages the question does not lead to; as many as fit unless given
+   */
+  choose(
+    documents: readonly ConversationDocument[],
+    question: string,
+    budgetTokens: number,
+    sampleTokens?: number,
+  ): Promise<string>;
 }

@@ -3,8 +3,6 @@
  * punished for being looked at all at once.
  */
 export interface RateLimiter {
-  /** Counts a message that was just stored. */
-  arrived(userId: string, messageId: string): Promise<void>;
-  /** When the window ends that this message was too many for; undefined when it was within the allowance. Forgets the message. */
-  exceededUntil(messageId: string): Date | undefined;
+  /** Counts a message that was just stored. Returns when the window ends that it was too many for; undefined within the allowance. */
+  arrived(userId: string): Promise<Date | undefined>;
 }

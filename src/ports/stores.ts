@@ -4,6 +4,7 @@ import type { Reading, SniffedType } from '#src/domain/reading.ts';
 import type { QueuedPart, StoredAttachment, StoredMessage, Turn, TurnStep } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { User } from '#src/domain/user.ts';
+import type { Arrival } from './arrivals.ts';
 
 /** People and their identities. */
 export interface UserStore {
@@ -15,16 +16,22 @@ export interface UserStore {
 /** What has come in. */
 export interface InboxStore {
   /**
-   * Stores messages, creating people as needed, and says which were new; a message seen before is not among them.
+   * Stores messages, creating people as needed, and says which were new; a message seen before is not among them. Those from the
+   * arrival log keep their id and time.
    * @param isWelcome whether a person met for the first time may use the bot
    */
   accept(
-    messages: readonly InboundMessage[],
+    messages: readonly (InboundMessage | Arrival)[],
     isWelcome: (sender: readonly Identity[]) => boolean,
   ): Promise<{ messageId: string; userId: string; isAllowed: boolean }[]>;
   /** Messages of a person that nobody has looked at yet, oldest first. */
   undecided(userId: string): Promise<StoredMessage[]>;
-  /** Stores the verdicts; messages that will not be answered count as processed. */
+  /** Stores until when the window lasts that these messages were too many for, by message id. */
+  limit(until: ReadonlyMap<string, Date>): Promise<void>;
+  /**
+   * Stores the verdicts; messages that will not be answered count as processed.
+   * @throws LostLease when another process has decided about one of them
+   */
   decide(verdicts: ReadonlyMap<string, Verdict>, toBeAnswered: ReadonlySet<string>): Promise<void>;
   /** Everyone with something unanswered: undecided messages, open turns or unsent parts. */
   usersWithWork(): Promise<string[]>;
@@ -84,12 +91,17 @@ export interface TurnStory {
 export interface TurnStore {
   /** Opens a turn for allowed messages; their order is kept. */
   open(turn: { userId: string; conversationId: string; messageIds: readonly string[] }): Promise<void>;
+  /** Counts that the work on a turn is begun again after a process ended under it; how often that is now. */
+  repeated(turnId: string): Promise<number>;
   /** The oldest unfinished turn. */
   next(userId: string): Promise<Turn | undefined>;
-  /** Stores the answer, the outbound message with its parts, and the consumption; the turn is `answered` then. */
+  /**
+   * Stores the answer, the outbound message with its parts, and the consumption; the turn is `answered` then.
+   * @throws LostLease when the turn is no longer open
+   */
   answer(turn: Turn, answer: TurnAnswer): Promise<void>;
-  /** All parts are out (or failed for good): the turn is over. */
-  finish(turnId: string, outcome: { failed?: string | undefined }): Promise<void>;
+  /** Ends a turn: all parts are out, or it failed for good. False, and nothing happens: it is over already, or parts are waiting. */
+  finish(turnId: string, outcome: { failed?: string | undefined }): Promise<boolean>;
   addStep(turnId: string, step: TurnStep): Promise<void>;
   /** What the log says about a turn: milliseconds by step, models, tokens and cost, and how many parts went out. */
   story(turnId: string): Promise<TurnStory>;
@@ -119,18 +131,25 @@ export interface AttachmentStore {
   forgetFile(id: string): Promise<void>;
 }
 
-/** Texts on their way out. */
+/** A part as its sender last saw it. */
+export type PartAtHand = Pick<QueuedPart, 'id' | 'state' | 'attempts'>;
+
+/**
+ * Texts on their way out. A part changes only if it still is as the sender last saw it; false means that another process has taken
+ * it on since, and that the sender must let go of it.
+ */
 export interface OutboxStore {
   /** Queues a notice that belongs to no turn (a refusal, a rate limit), as an outbound message with its parts. */
   queueNotice(to: StoredMessage, parts: readonly string[]): Promise<void>;
   /** Parts not yet out, in the order they must be heard. */
   pending(userId: string): Promise<QueuedPart[]>;
-  sending(partId: string): Promise<void>;
+  /** An attempt begins: the part is `sending`, with one attempt more. */
+  sending(part: PartAtHand): Promise<boolean>;
   /** The attempt is known not to have gone out. */
-  queuedAgain(partId: string): Promise<void>;
-  sent(partId: string, providerId: string): Promise<void>;
+  queuedAgain(part: PartAtHand): Promise<boolean>;
+  sent(part: PartAtHand, providerId: string): Promise<boolean>;
   /** Ends a part, and all later ones of its message: half an answer in the wrong order is worse than a marked failure. */
-  failed(partId: string, errorCode: string): Promise<void>;
+  failed(part: PartAtHand, errorCode: string): Promise<boolean>;
 }
 
 /** Totals of a person or of everybody over some UTC days. */

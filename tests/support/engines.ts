@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { DatabaseTarget } from '#config/settings.ts';
+import type { DatabaseTarget } from '#config/database-target.ts';
 import { type OpenDatabase, openDatabase } from '#src/adapters/store/open-database.ts';
 import { createDatabase } from './postgres-server.ts';
 import { createQuietLog } from './quiet-log.ts';

@@ -31,6 +31,10 @@ export interface OpenAiCall extends ReadRequest {
   readonly headers: IncomingMessage['headers'];
   /** The fault that was played instead of an answer. */
   readonly fault?: Fault['kind'];
+  /** When the request had been read, in milliseconds of `Date.now()`. */
+  readonly askedAt: number;
+  /** When the whole answer had been handed over; undefined while it has not, and for good when the client went away first. */
+  readonly answeredAt?: number;
 }
 
 /** A server that speaks OpenAI's API, strictly, and does what a test tells it. */
@@ -47,6 +51,10 @@ export interface OpenAiStandIn extends AsyncDisposable {
   transcribes(hear: (sound: UploadedSound) => SpokenWords | Promise<SpokenWords>): void;
   /** Plays these faults for the next requests, one each; `on` picks an endpoint, else any takes them. */
   next(...faults: (Fault & { readonly on?: OpenAiEndpoint })[]): void;
+  /** From now on each request that no fault was scripted for is asked whether it goes wrong. */
+  fails(choose: (request: ReadRequest) => Fault | undefined): void;
+  /** Requests being served at this moment, and the most there ever were. */
+  readonly load: { readonly now: number; readonly most: number };
   /** Resolves with the calls once there are that many. */
   called(times: number): Promise<readonly OpenAiCall[]>;
 }
@@ -56,6 +64,8 @@ export async function openOpenAiStandIn(
   options: { models?: readonly string[] } = {},
 ): Promise<OpenAiStandIn> {
   const calls: OpenAiCall[] = [];
+  const load = { now: 0, most: 0 };
+  let choose: (request: ReadRequest) => Fault | undefined = () => undefined;
   const problems: string[] = [];
   const faults: (Fault & { on?: OpenAiEndpoint })[] = [];
   const waiting = new Set<() => void>();
@@ -86,9 +96,24 @@ export async function openOpenAiStandIn(
     const read =
       endpoint === 'transcriptions' ? await readUpload(request, raw) : await readQuestion(endpoint, raw);
     const index = faults.findIndex(({ on }) => on === undefined || on === endpoint);
-    const fault = index < 0 ? undefined : faults.splice(index, 1)[0];
-    const path = request.url ?? '';
-    calls.push({ endpoint, path, headers: request.headers, ...read, ...(fault && { fault: fault.kind }) });
+    const fault = index < 0 ? choose(read) : faults.splice(index, 1)[0];
+    const call: OpenAiCall & { answeredAt?: number } = {
+      endpoint,
+      path: request.url ?? '',
+      headers: request.headers,
+      askedAt: Date.now(),
+      ...read,
+      ...(fault && { fault: fault.kind }),
+    };
+    calls.push(call);
+    load.now += 1;
+    load.most = Math.max(load.most, load.now);
+    response.once('finish', () => {
+      call.answeredAt = Date.now();
+    });
+    response.once('close', () => {
+      load.now -= 1;
+    });
     for (const wake of waiting) wake();
     check(request, endpoint, read, options.models);
     if (fault && (await play(fault, endpoint, read.body, response))) return;
@@ -114,6 +139,10 @@ export async function openOpenAiStandIn(
     next: (...more) => {
       faults.push(...more);
     },
+    fails: (next) => {
+      choose = next;
+    },
+    load,
     called: (times) =>
       new Promise((resolve) => {
         const look = () => {

@@ -23,6 +23,21 @@ export interface Person {
   hears(timeoutMs?: number): Promise<string>;
 }
 
+/** Delivers one webhook as Twilio does; resolves with the status, and rejects when nobody answers. */
+export async function deliverWebhook(
+  productUrl: string,
+  authToken: string,
+  params: WebhookParams,
+): Promise<number> {
+  const url = `${productUrl}/webhook`;
+  const { headers, body } = signedWebhook({ authToken, url, params });
+  // Twilio gives up on a webhook after 15 s.
+  const response = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(15_000) });
+  await response.text();
+  return response.status;
+}
+
+/** Somebody who writes to the product that answers at `productUrl`, and hears what the stand-in was given for them. */
 export function createPerson(deps: {
   phone: string;
   twilio: TwilioStandIn;
@@ -33,13 +48,7 @@ export function createPerson(deps: {
   const heard = () =>
     twilio.sent.filter((message) => message.to === `whatsapp:${phone}`).map((message) => message.body);
 
-  async function delivers(params: WebhookParams): Promise<number> {
-    const url = `${productUrl()}/webhook`;
-    const { headers, body } = signedWebhook({ authToken: twilio.authToken, url, params });
-    const response = await fetch(url, { method: 'POST', headers, body });
-    await response.text();
-    return response.status;
-  }
+  const delivers = (params: WebhookParams) => deliverWebhook(productUrl(), twilio.authToken, params);
 
   return {
     phone,

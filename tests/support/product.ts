@@ -13,7 +13,7 @@ export interface RunningProduct extends AsyncDisposable {
   readonly process: ChildProcess;
   /** Everything printed so far, for failure messages. */
   output(): string;
-  /** Ends it as an operator would (SIGTERM) or as a power cut would (SIGKILL); resolves with the exit code. */
+  /** Ends it as an operator would (SIGTERM) or as a power cut would (SIGKILL); resolves with the exit code, null after SIGKILL. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
@@ -23,12 +23,13 @@ const root = new URL('../..', import.meta.url).pathname;
  * Starts `node src/main.ts` on a free port with a data folder of its own.
  * @param options.env further variables; nothing of this process's environment but PATH is passed on
  * @param options.folder a folder to keep using, for restarts; otherwise a temporary one, removed at the end
+ * @param options.nodeArgs options for Node itself, for instance a module to load first
  */
 export async function startProduct(
-  options: { env?: Record<string, string>; folder?: string } = {},
+  options: { env?: Record<string, string>; folder?: string; nodeArgs?: readonly string[] } = {},
 ): Promise<RunningProduct> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'product-')));
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), 'src/main.ts'], {
     cwd: root,
     env: {
       PATH: process.env.PATH,

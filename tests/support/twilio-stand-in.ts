@@ -18,6 +18,7 @@ import {
   serveBytes,
 } from './twilio-stand-in-media.ts';
 import { newSid } from './twilio-webhook.ts';
+import { waitFor } from './wait-for.ts';
 
 /** What becomes of one attempt to send. A drop closes the connection: before storing the message, or after. */
 export type SendFault =
@@ -49,10 +50,14 @@ export interface TwilioStandIn extends AsyncDisposable {
   readonly problems: readonly string[];
   /** Attempts to send, failed ones included. */
   readonly attempts: number;
+  /** Requests for files, failed ones included. */
+  readonly filesAsked: number;
   /** Messages that repeat an earlier one: same person, same text. */
   readonly duplicates: number;
   /** Scripts the next attempts to send; afterwards everything is accepted again. */
   nextSends(faults: readonly SendFault[]): void;
+  /** From now on each attempt to send that nothing was scripted for is asked what becomes of it. */
+  sendsFail(choose: (to: string) => SendFault): void;
   /** Scripts the next typing indicators to fail with a status. */
   nextTypings(statuses: readonly number[]): void;
   /** Offers a file; the link is the one a webhook would carry (https://api.twilio.com/…). */
@@ -78,8 +83,9 @@ export async function openTwilioStandIn(account: {
   const files = new Map<string, StandInFile>();
   /** What the CDN shall do with the next request for a path. */
   const bodyFaults = new Map<string, string>();
-  const waiting = new Set<() => void>();
   let attempts = 0;
+  let filesAsked = 0;
+  let choose: (to: string) => SendFault = () => 'ok';
 
   const messagesPath = `/2010-04-01/Accounts/${accountSid}/Messages`;
   const credentials = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
@@ -126,7 +132,7 @@ export async function openTwilioStandIn(account: {
     attempts += 1;
     const wrong = checkMessage(form);
     if (wrong) return complain('a message', wrong, response);
-    const fault = sendFaults.shift() ?? 'ok';
+    const fault = sendFaults.shift() ?? choose(form.get('To') ?? '');
     if (fault === 'drop-before') return void response.destroy();
     if (typeof fault === 'number') return answerError(response, { status: fault });
     if (typeof fault === 'object') return answerError(response, fault);
@@ -140,7 +146,6 @@ export async function openTwilioStandIn(account: {
     };
     history.push(message);
     sent.push(message);
-    for (const look of waiting) look();
     if (fault === 'silent') return;
     if (fault === 'drop-after') return void response.destroy();
     if (fault === 'no-message') return answerJson(response, 201, 'accepted');
@@ -170,6 +175,7 @@ export async function openTwilioStandIn(account: {
   }
 
   function answerMedia(path: string, response: ServerResponse) {
+    filesAsked += 1;
     const id = path.split('/').at(-1) ?? '';
     const file = files.get(id);
     if (!file) {
@@ -203,10 +209,16 @@ export async function openTwilioStandIn(account: {
     get attempts() {
       return attempts;
     },
+    get filesAsked() {
+      return filesAsked;
+    },
     get duplicates() {
       return sent.length - new Set(sent.map(({ to, body }) => `${to}\n${body}`)).size;
     },
     nextSends: (faults) => void sendFaults.push(...faults),
+    sendsFail: (next) => {
+      choose = next;
+    },
     nextTypings: (statuses) => void typingFaults.push(...statuses),
     addMedia(bytes, contentType, faults = []) {
       const id = newSid('ME');
@@ -218,24 +230,10 @@ export async function openTwilioStandIn(account: {
       history.push({ direction: 'outbound-api', ...message, sid });
       return sid;
     },
-    waitForSent(count, timeoutMs = 15_000) {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly SentMessage[]>();
-      const look = () => {
-        if (sent.length >= count) resolve(sent);
-      };
-      const timer = setTimeout(() => {
-        reject(
-          new Error(
-            `${sent.length} of ${count} messages after ${timeoutMs} ms; problems: ${problems.join('; ')}`,
-          ),
-        );
-      }, timeoutMs);
-      waiting.add(look);
-      look();
-      return promise.finally(() => {
-        clearTimeout(timer);
-        waiting.delete(look);
-      });
+    async waitForSent(count, timeoutMs = 15_000) {
+      const what = `message ${count}`;
+      await waitFor(what, () => sent.length >= count, timeoutMs);
+      return sent;
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([close(api.server), close(cdn.server)]);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type EnvName, env } from '#config/env.ts';
+import { loadSettings } from '#config/settings.ts';
 import { readerLimits } from '#src/adapters/documents/limits.ts';
 
 /*
@@ -36,12 +37,46 @@ function block(text: string, key: string, indent: number): string {
   );
   return lines.slice(1, end === -1 ? undefined : end).join('\n');
 }
-const bot = block(compose, 'bot', 2);
-const caddy = block(compose, 'caddy', 2);
+const indented = (text: string) => text.replaceAll(/^/gm, '  ');
+/** A service as compose reads it: what it takes over from the blocks above comes first, so that its own lines decide. */
+const serviceOf = (name: string) =>
+  block(compose, name, 2)
+    .replace(/^ {4}<<: \*program$/m, indented(block(compose, 'x-program', 0)))
+    .replace(/^ {6}<<: \*environment$/m, indented(indented(block(compose, 'x-environment', 0))));
+const bot = serviceOf('bot');
+const worker = serviceOf('worker');
+const postgres = serviceOf('postgres');
+const caddy = serviceOf('caddy');
 const variablesOf = (service: string) =>
   [...block(`\n${service}`, 'environment', 4).matchAll(/^\s+(\w+): *(.*)$/gm)].map(
     ([, name = '', value = '']) => [name, value] as const,
   );
+/** The variables a process is given when .env has these values, by compose's rules for `:?`, `:-` and `:+`. */
+function environmentOf(service: string, given: Record<string, string>): Record<string, string> {
+  const filled = (text: string): string =>
+    text.replaceAll(
+      /\$\{(\w+)(?::([?+-])((?:[^{}]|\{[^{}]*\})*))?\}/g,
+      (_all, name: string, sign?: string, words = '') => {
+        const value = given[name] ?? '';
+        if (sign === '+') return value && filled(words);
+        return value || (sign === '-' ? filled(words) : '');
+      },
+    );
+  return Object.fromEntries(
+    variablesOf(service).map(([name, value]) => [name, filled(value.replace(/^'|'$/g, ''))]),
+  );
+}
+/** A complete .env besides. */
+const settingsOf = (service: string, given: Record<string, string> = {}) =>
+  loadSettings({
+    SECRET_KEY: 'k'.repeat(32),
+    ADMIN_PASSWORD: 'a good password',
+    TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+    TWILIO_AUTH_TOKEN: 'twilio-auth-token',
+    TWILIO_WHATSAPP_NUMBER: '+14155238886',
+    OPENAI_API_KEY: 'sk-openai-key',
+    ...environmentOf(service, { DOMAIN: 'bot.example.com', ...given }),
+  });
 
 /** Docker's own rules: a star matches names that begin with a dot too, and the last line that matches a path or its folder decides. */
 function isIgnored(path: string): boolean {
@@ -119,24 +154,86 @@ describe('the image', () => {
 });
 
 describe('docker compose', () => {
-  it('tells the bot only what it understands', () => {
-    const names = variablesOf(bot).map(([name]) => name);
-    expect(names.filter((name) => !(name in env))).toEqual([]);
-    expect(names).toEqual(expect.arrayContaining<EnvName>(['APP_ENV', 'PUBLIC_URL', 'TRUST_PROXY']));
-  });
-
-  it('gives values that the program can read', () => {
-    for (const [name, value] of variablesOf(bot)) {
-      const text = value.replace(/^'|'$/g, '').replace(/\$\{DOMAIN:[^}]*\}/, 'bot.example.com');
-      expect(env[name as EnvName].read.safeParse(text).success, `${name}=${text}`).toBe(true);
+  it('tells the program only what it understands', () => {
+    for (const service of [bot, worker]) {
+      const names = variablesOf(service).map(([name]) => name);
+      expect(names.filter((name) => !(name in env))).toEqual([]);
+      expect(names).toEqual(expect.arrayContaining<EnvName>(['APP_ENV', 'PUBLIC_URL', 'TRUST_PROXY']));
     }
   });
 
-  it('needs DOMAIN and nothing else of the shell, says so when it is missing, and the README names it', () => {
+  it('runs everything in one process on SQLite when nothing else is said', () => {
+    const { app, database, dataFolder } = settingsOf(bot);
+    expect(app).toMatchObject({ env: 'production', role: 'all', port: 8000, trustProxy: 1 });
+    expect(app.publicUrl).toBe('https://bot.example.com');
+    expect(database).toEqual({ engine: 'sqlite', file: './data/whatsapp_bot.db' });
+    expect(dataFolder).toBe('/app/data');
+    expect(bot).not.toMatch(/^ {4}profiles:/m);
+  });
+
+  it('runs web and workers on one Postgres when it has a password, whatever database .env names', () => {
+    const given = { POSTGRES_PASSWORD: '0123abcd' };
+    for (const [service, role] of [
+      [bot, 'web'],
+      [worker, 'worker'],
+    ] as const) {
+      const { app, database, dataFolder } = settingsOf(service, given);
+      expect(app.role).toBe(role);
+      expect(database).toMatchObject({
+        engine: 'postgres',
+        url: 'postgres://bot:0123abcd@postgres:5432/bot',
+      });
+      expect(dataFolder).toBe('/app/data');
+      expect(service).toContain('- data:/app/data');
+    }
+    expect(environmentOf(postgres, given)).toEqual({
+      POSTGRES_USER: 'bot',
+      POSTGRES_DB: 'bot',
+      POSTGRES_PASSWORD: '0123abcd',
+    });
+  });
+
+  it('never lets a worker and the bot work on different databases', () => {
+    for (const given of [{}, { POSTGRES_PASSWORD: '' }, { POSTGRES_PASSWORD: 'secret' }]) {
+      expect(environmentOf(worker, given).DATABASE_URL).toBe(environmentOf(bot, given).DATABASE_URL);
+    }
+    // Without the password it would be a worker on SQLite, which refuses to start.
+    expect(() => settingsOf(worker)).toThrow('ROLE must be all on SQLite');
+  });
+
+  it('starts Postgres and workers in their profile only, and both roles wait for Postgres if there is one', () => {
+    for (const service of [worker, postgres]) {
+      expect(block(`\n${service}`, 'profiles', 4).trim()).toBe('- postgres');
+    }
+    for (const service of [bot, worker]) {
+      expect(block(`\n${service}`, 'depends_on', 4)).toMatch(
+        /postgres:\n\s+condition: service_healthy\n\s+required: false/,
+      );
+    }
+    expect(postgres).toMatch(/test: \['CMD', 'pg_isready', '--host=127\.0\.0\.1'/);
+    // A name of its own or a published port would allow one worker only.
+    expect(worker).not.toMatch(/container_name:|ports:/);
+  });
+
+  it('lets nobody but the program reach Postgres', () => {
+    expect(postgres).not.toMatch(/^ {4}(?:ports|expose):/m);
+    expect(block(`\n${postgres}`, 'networks', 4).trim()).toBe('- database');
+    expect(block(compose, 'networks', 0)).toMatch(/^ {2}database:\n {4}internal: true/m);
+    expect(caddy).not.toContain('database');
+  });
+
+  it('needs DOMAIN of the shell and says so when it is missing; the README names both lines', () => {
     const asked = [...compose.matchAll(/\$\{(\w+)([^}]*)\}/g)];
-    expect(new Set(asked.map(([, name]) => name))).toEqual(new Set(['DOMAIN']));
-    for (const [, , rest] of asked) expect(rest).toMatch(/^:\?.+DOMAIN=/);
-    expect(read('README.md')).toContain('DOMAIN=');
+    expect(new Set(asked.map(([, name]) => name))).toEqual(new Set(['DOMAIN', 'POSTGRES_PASSWORD']));
+    for (const [, name, rest] of asked) {
+      // Compose looks at every line, also at those of a profile that is not used.
+      if (name === 'DOMAIN') expect(rest).toMatch(/^:\?.+DOMAIN=/);
+      else expect(rest).not.toContain('?');
+    }
+    for (const name of ['DOMAIN=', 'POSTGRES_PASSWORD=']) {
+      expect(read('README.md') + read('docs/running-on-postgres.md')).toContain(name);
+      expect(read('.env.example')).toContain(`\n${name}\n`);
+    }
   });
 
   it('shows the world Caddy, which waits for a healthy bot, and not the bot', () => {
@@ -148,6 +245,8 @@ describe('docker compose', () => {
 
   it.each([
     ['bot', bot],
+    ['worker', worker],
+    ['postgres', postgres],
     ['caddy', caddy],
   ])('holds %s tight', (_name, service) => {
     for (const line of [
@@ -159,14 +258,17 @@ describe('docker compose', () => {
       expect(service).toContain(line);
     }
     expect(block(`\n${service}`, 'cap_drop', 4).trim()).toBe('- ALL');
+    expect(service).toMatch(/^ {4}mem_limit: \d+m$/m);
     expect(service).toMatch(/^ {4}tmpfs:\n\s+- \/tmp:/m);
     expect(service).not.toMatch(/privileged:|docker\.sock|network_mode/);
   });
 
-  it('leaves the bot more time to close than the bot takes', () => {
+  it('leaves the program more time to close than it takes', () => {
     const takesMs = Number(/delay: ([\d_]+)/.exec(read('src/main.ts'))?.[1]?.replaceAll('_', ''));
-    const leavesMs = 1000 * Number(/stop_grace_period: (\d+)s/.exec(bot)?.[1]);
-    expect(leavesMs).toBeGreaterThan(takesMs);
+    for (const service of [bot, worker]) {
+      const leavesMs = 1000 * Number(/stop_grace_period: (\d+)s/.exec(service)?.[1]);
+      expect(leavesMs).toBeGreaterThan(takesMs);
+    }
   });
 
   it('fits a server with 1 GB, and the bot together with a hostile file', () => {
@@ -174,10 +276,24 @@ describe('docker compose', () => {
     expect(megabytes(bot) + megabytes(caddy)).toBeLessThan(900);
     const fileMegabytes = readerLimits().residentBytes / 1024 / 1024;
     expect(megabytes(bot)).toBeGreaterThanOrEqual(fileMegabytes + 250);
+    // As docker-compose.yml says: with three workers a server with 4 GB.
+    expect(megabytes(bot) + 3 * megabytes(worker) + megabytes(postgres) + megabytes(caddy)).toBeLessThan(
+      3_700,
+    );
   });
 
-  it('keeps the data in a volume', () => {
+  it('keeps the data in volumes', () => {
     expect(bot).toContain('- data:/app/data');
-    expect(block(compose, 'volumes', 0)).toMatch(/^ {2}data:/m);
+    // Since version 18 the image keeps each version in a folder of its own below this one.
+    expect(postgres).toMatch(/image: postgres:18-[\s\S]*- postgres-data:\/var\/lib\/postgresql$/m);
+    expect(block(compose, 'volumes', 0)).toMatch(/^ {2}data:[\s\S]*^ {2}postgres-data:/m);
+  });
+
+  it('has the program that moves to Postgres in the image', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const program = /\S+$/.exec(scripts['migrate:postgres'] ?? '')?.[0] ?? '';
+    expect(existsSync(new URL(program, root))).toBe(true);
+    expect(isIgnored(program)).toBe(false);
+    expect(read('docs/running-on-postgres.md')).toContain(`node ${program}`);
   });
 });

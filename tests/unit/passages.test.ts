@@ -112,6 +112,19 @@ describe('what the model is shown of documents', () => {
     expect(Math.max(...pages)).toBeGreaterThan(60);
   });
 
+  it('spends no more on what nobody asked for than it may', () => {
+    const shown = choosePassages([longDocument({})], 'thank you, bye!', 4_000, 500);
+    expect(shown).toContain('[Document "minutes.pdf"');
+    expect(estimateTokens(shown)).toBeLessThan(1_100);
+  });
+
+  it('leaves out passages that share only everyday words with the question', () => {
+    const own = { 43: 'Code QX-17 belongs to the north gate.', 70: 'The code of conduct was read aloud.' };
+    const shown = choosePassages([longDocument(own)], 'what does the code QX-17 belong to', 6_000, 0);
+    expect(shown).toContain('Code QX-17 belongs to the north gate.');
+    expect(shown).not.toContain('conduct');
+  });
+
   it('keeps reading order, shows nothing twice and joins neighbors', () => {
     const shown = choosePassages(
       [longDocument({ 20: 'Penguins first.', 60: 'Penguins last.' })],

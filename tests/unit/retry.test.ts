@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideRetry, maxAttempts } from '#src/adapters/jobs/retry.ts';
-import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
+import { ProviderRefused, ProviderUnavailable, StorageUnavailable } from '#src/domain/errors.ts';
 
 describe('a failed job', () => {
   it('waits twice as long each time, up to a minute', () => {
@@ -25,5 +25,13 @@ describe('a failed job', () => {
   it('ends after its attempts, and at once when a vendor refuses for good', () => {
     expect(decideRetry(new Error('down'), maxAttempts, 0)).toEqual({ again: false });
     expect(decideRetry(new ProviderRefused('quota', 'no money'), 1, 0)).toEqual({ again: false });
+  });
+
+  it('is tried again for ever, uncounted, while our own database is in trouble', () => {
+    const trouble = new StorageUnavailable('down');
+    for (const attempt of [1, maxAttempts, 100]) {
+      expect(decideRetry(trouble, attempt, 0)).toEqual({ again: true, delayMs: 1_000, uncounted: true });
+      expect(decideRetry(trouble, attempt, 0.999)).toMatchObject({ delayMs: 4_996 });
+    }
   });
 });

@@ -37,7 +37,7 @@ describe('settings', () => {
     });
     expect(settings.database).toEqual({ engine: 'sqlite', file: './data/whatsapp_bot.db' });
     expect(settings.ai).toMatchObject({ openai: undefined, model: 'gpt-6-luna', visionModel: 'gpt-6-luna' });
-    expect(settings.conversation).toEqual({ historyMessages: 10, replyDelayMs: 1200 });
+    expect(settings.conversation).toEqual({ historyMessages: 10, replyDelayMs: 1200, turnsAtOnce: 64 });
     expect(settings.access.rateLimit).toEqual({ messages: 10, windowSeconds: 60 });
     expect(settings.twilio).toBeUndefined();
   });
@@ -88,6 +88,14 @@ describe('settings', () => {
     ]);
   });
 
+  it('take a token for Prometheus that cannot be guessed, or none', () => {
+    expect(loadSettings({}).metricsToken).toBeUndefined();
+    const settings = loadSettings({ METRICS_TOKEN: 'sixteen letters!' });
+    expect(settings.metricsToken?.reveal()).toBe('sixteen letters!');
+    expect(inspect(settings)).not.toContain('sixteen letters!');
+    expect(problemsOf({ METRICS_TOKEN: 'short' })).toEqual([expect.stringContaining('METRICS_TOKEN')]);
+  });
+
   it('never print a secret', () => {
     const settings = loadSettings(production);
     const printed =
@@ -129,6 +137,29 @@ describe('in production', () => {
     ['TWILIO_ACCOUNT_SID', 'SK123', 1],
   ])('%s=%s gives %i problem(s)', (name, value, count) => {
     expect(problemsOf({ ...production, [name]: value })).toHaveLength(count);
+  });
+
+  it.each([
+    ['postgres://bot:p@db.example.com:5432/bot'],
+    ['postgresql://bot@localhost/bot?host=/var/run/postgresql'],
+    ['postgres://bot:a%40b%23c@db/bot?sslmode=require'],
+  ])('Postgres needs nothing more: %s', (DATABASE_URL) => {
+    expect(problemsOf({ ...production, DATABASE_URL })).toEqual([]);
+    for (const ROLE of ['all', 'web', 'worker']) {
+      expect(problemsOf({ ...production, DATABASE_URL, ROLE })).toEqual([]);
+    }
+  });
+
+  it.each([
+    'postgres://bot:kept#quiet@db/bot',
+    'postgres://bot:kept quiet@[db/bot',
+    'postgres://bot:kept100%@db/bot',
+    'postgre://bot:kept@db/bot',
+  ])('an address that cannot be read is not repeated: %s', (DATABASE_URL) => {
+    const problems = problemsOf({ ...production, DATABASE_URL });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^DATABASE_URL must be /);
+    expect(problems[0]).not.toContain('kept');
   });
 
   it('an own model server needs no key', () => {

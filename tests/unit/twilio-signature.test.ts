@@ -69,6 +69,71 @@ describe('the signature of a webhook', () => {
     expect(reader.isAuthentic({ url, headers, body: body as never })).toBe(false);
   });
 
+  // The common form of a webhook is checked without the SDK; it must say yes to nothing that the SDK would refuse, and the other way round.
+  const addresses = [
+    'https://bot.example.com/webhook',
+    'https://bot.example.com:443/webhook',
+    'https://bot.example.com:8443/webhook?x=1',
+    'http://bot.example.com:80/',
+    'http://127.0.0.1:34567/webhook',
+    'http://[::1]/webhook',
+    'http://[::1]:3000/webhook?tenant=1',
+    'https://user:pass@bot.example.com/webhook',
+    'https://user:pass@bot.example.com:443/webhook',
+    'HTTPS://Bot.Example.Com/webhook',
+    "https://bot.example.com/web'hook?q=it's&r=a%20b",
+    'https://bot.example.com?x=1',
+    'https://bot.example.com',
+    'https://bot.example.com:/webhook',
+    'https://bot.example.com/ä?ö=ü',
+    'https:///webhook',
+    'ftp://bot.example.com/webhook',
+    '//bot.example.com/webhook',
+    'bot.example.com/webhook',
+    '/webhook',
+    '',
+  ];
+  const forms: Record<string, string | string[]>[] = [
+    {},
+    { Body: '' },
+    { Body: 'Grüße 👋\n&=+%', From: 'whatsapp:+15550001111' },
+    { b: '1', a: '2', B: '3', A: '4', '10': '5', '9': '6', Ä: '7' },
+    { Body: ['b', 'a', 'b'], From: 'x' },
+    { Body: ['only'] },
+    { __proto_: 'x', constructor: 'y', toString: 'z' },
+    { Body: '\ud800 half a pair', '': 'no name' },
+  ];
+  const asTheSdk = (given: string, signature: string, form: Record<string, unknown>) => {
+    try {
+      return twilio.validateRequest(authToken, signature, given, form);
+    } catch {
+      return false;
+    }
+  };
+
+  it.each(addresses)('is judged as the SDK judges it at %s', (given) => {
+    let accepted = 0;
+    for (const form of forms) {
+      for (const signedFor of addresses) {
+        const good = twilio.getExpectedTwilioSignature(authToken, signedFor, form);
+        const spoilt = [
+          good.toLowerCase(),
+          `${good}=`,
+          good.slice(0, -1),
+          ` ${good}`,
+          good.replace(/.=$/, 'B='),
+        ];
+        for (const signature of [good, ...spoilt]) {
+          const request = { url: given, headers: { 'x-twilio-signature': signature }, body: form };
+          const isAuthentic = reader.isAuthentic(request);
+          expect(isAuthentic, `${signedFor} ${JSON.stringify(form)}`).toBe(asTheSdk(given, signature, form));
+          if (isAuthentic) accepted += 1;
+        }
+      }
+    }
+    if (given.startsWith('https://bot')) expect(accepted).toBeGreaterThanOrEqual(forms.length);
+  });
+
   it('is not computed for a form of absurd size', () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`p${i}`, 'x']));
     expect(reader.isAuthentic(arrives({ params: many }))).toBe(false);

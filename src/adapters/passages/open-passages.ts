@@ -7,6 +7,7 @@ export interface PassageOrder {
   readonly documents: readonly ConversationDocument[];
   readonly question: string;
   readonly budgetTokens: number;
+  readonly sampleTokens: number | undefined;
 }
 
 export interface PassageAnswer {
@@ -45,11 +46,12 @@ export function openPassages(): Passages & AsyncDisposable {
   }
 
   return {
-    async choose(documents, question, budgetTokens) {
-      if (unitsOf(documents) <= smallUnits) return choosePassages(documents, question, budgetTokens);
+    async choose(documents, question, budgetTokens, sampleTokens) {
+      if (unitsOf(documents) <= smallUnits)
+        return choosePassages(documents, question, budgetTokens, sampleTokens);
       thread ??= startThread();
       lastId += 1;
-      const order: PassageOrder = { id: lastId, documents, question, budgetTokens };
+      const order: PassageOrder = { id: lastId, documents, question, budgetTokens, sampleTokens };
       const answer = new Promise<string>((resolve, reject) => waiting.set(order.id, { resolve, reject }));
       thread.postMessage(order);
       return answer;

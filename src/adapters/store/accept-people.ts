@@ -1,5 +1,6 @@
 import type { Identity } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
+import { inChunks } from './in-chunks.ts';
 import type { UserIdentityRow, UserRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -8,6 +9,9 @@ interface Sender {
   readonly userId: string;
   readonly isAllowed: boolean;
 }
+
+/** `last_seen_at` is exact to a minute, so that somebody who writes a lot costs no write for each message. */
+const seenEveryMs = 60_000;
 
 const keyOf = (identity: Identity) => `${identity.kind}|${identity.scope}|${identity.value}`;
 
@@ -29,15 +33,30 @@ export async function acceptPeople(
   isWelcome: (sender: readonly Identity[]) => boolean,
 ): Promise<Sender[]> {
   const now = clock.now().toISOString();
-  const values = [
-    ...new Set(messages.flatMap((message) => provenIdentities(message).map((identity) => identity.value))),
-  ];
-  const known = await trx
-    .selectFrom('user_identities')
-    .innerJoin('users', 'users.id', 'user_identities.user_id')
-    .select(['kind', 'scope', 'value', 'user_id', 'whatsapp_name', 'is_whitelisted', 'is_active'])
-    .where('value', 'in', values)
-    .execute();
+  const proven = messages.flatMap(provenIdentities);
+  const values = [...new Set(proven.map((identity) => identity.value))];
+  // All three columns of the index; without the first two it would be read from end to end.
+  const kinds = [...new Set(proven.map((identity) => identity.kind))];
+  const scopes = [...new Set(proven.map((identity) => identity.scope))];
+  const known = await inChunks(values, (chunk) =>
+    trx
+      .selectFrom('user_identities')
+      .innerJoin('users', 'users.id', 'user_identities.user_id')
+      .select([
+        'kind',
+        'scope',
+        'value',
+        'user_id',
+        'whatsapp_name',
+        'is_whitelisted',
+        'is_active',
+        'last_seen_at',
+      ])
+      .where('kind', 'in', kinds)
+      .where('scope', 'in', scopes)
+      .where('value', 'in', chunk)
+      .execute(),
+  );
   const userOf = new Map(known.map((row) => [keyOf(row), row.user_id]));
   const nameOf = new Map(known.map((row) => [row.user_id, row.whatsapp_name]));
   const allowed = new Set(
@@ -84,16 +103,18 @@ export async function acceptPeople(
     return userId;
   });
 
-  if (newUsers.length > 0) await trx.insertInto('users').values(newUsers).execute();
-  if (newIdentities.length > 0) await trx.insertInto('user_identities').values(newIdentities).execute();
-  for (const [userId, name] of renamed) {
+  await inChunks(newUsers, (chunk) => trx.insertInto('users').values(chunk).execute());
+  // In one order, as everything below: two processes that meet the same people wait for each other instead of both giving up.
+  newIdentities.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  await inChunks(newIdentities, (chunk) => trx.insertInto('user_identities').values(chunk).execute());
+  for (const [userId, name] of sorted(renamed)) {
     await trx
       .updateTable('users')
       .set({ whatsapp_name: name, updated_at: now })
       .where('id', '=', userId)
       .execute();
   }
-  for (const [userId, phone] of revealed) {
+  for (const [userId, phone] of sorted(revealed)) {
     await trx
       .updateTable('users')
       .set({ phone_number: phone })
@@ -101,10 +122,22 @@ export async function acceptPeople(
       .where('phone_number', 'is', null)
       .execute();
   }
-  await trx
-    .updateTable('users')
-    .set({ last_seen_at: now })
-    .where('id', 'in', [...new Set(userIds)])
-    .execute();
+  const aMinuteAgo = new Date(clock.now().getTime() - seenEveryMs).toISOString();
+  const isStale = (row: { last_seen_at: string | null }) =>
+    row.last_seen_at === null || row.last_seen_at < aMinuteAgo;
+  const writing = new Set(userIds);
+  const stale = known.filter((row) => writing.has(row.user_id) && isStale(row)).map((row) => row.user_id);
+  await inChunks([...new Set(stale)].sort(), (ids) =>
+    trx
+      .updateTable('users')
+      .set({ last_seen_at: now })
+      .where('id', 'in', ids)
+      .where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', aMinuteAgo)]))
+      .execute(),
+  );
   return userIds.map((userId) => ({ userId, isAllowed: allowed.has(userId) }));
+}
+
+function sorted(changes: ReadonlyMap<string, string>): [string, string][] {
+  return [...changes].sort(([a], [b]) => (a < b ? -1 : 1));
 }

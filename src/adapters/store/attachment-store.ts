@@ -2,6 +2,7 @@ import type { Updateable } from 'kysely';
 import type { Reading } from '#src/domain/reading.ts';
 import type { AttachmentStore } from '#src/ports/stores.ts';
 import { documentColumns } from './document-columns.ts';
+import { isOnDisk } from './partial-indexes.ts';
 import type { AttachmentRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { addUsage } from './usage-store.ts';
@@ -40,7 +41,11 @@ export function createAttachmentStore(context: StoreContext): AttachmentStore {
     },
 
     async keepPage(id, { page, text, usage, userId, turnId }) {
-      await trx.insertInto('attachment_pages').values({ attachment_id: id, page, text }).execute();
+      await trx
+        .insertInto('attachment_pages')
+        .values({ attachment_id: id, page, text })
+        .onConflict((conflict) => conflict.columns(['attachment_id', 'page']).doNothing())
+        .execute();
       await addUsage(context, usage, { userId, turnId, attachmentId: id });
     },
 
@@ -58,7 +63,7 @@ export function createAttachmentStore(context: StoreContext): AttachmentStore {
         .selectFrom('attachments')
         .select(['id', 'path'])
         .where('created_at', '<', date.toISOString())
-        .where('path', 'is not', null)
+        .where(isOnDisk)
         .limit(limit)
         .execute();
       return rows.flatMap(({ id, path }) => (path ? { id, path } : []));

@@ -82,19 +82,23 @@ export async function readQuotes(
   userId: string,
   messages: readonly Message[],
 ): Promise<Quotes> {
-  const ids = messages.flatMap((message) => message.quoted_provider_id ?? []);
+  const quoting = messages.filter((message) => message.quoted_provider_id !== null);
+  const ids = quoting.flatMap((message) => message.quoted_provider_id ?? []);
+  const channels = [...new Set(quoting.map((message) => message.channel))];
   if (ids.length === 0) return new Map();
   const [own, parts] = await Promise.all([
     db
       .selectFrom('messages')
       .select(['provider_id', 'message_type', 'content'])
       .where('user_id', '=', userId)
+      .where('channel', 'in', channels)
       .where('provider_id', 'in', ids)
       .execute(),
     db
       .selectFrom('outbound_parts')
       .select(['provider_id', 'text'])
       .where('user_id', '=', userId)
+      .where('channel', 'in', channels)
       .where('provider_id', 'in', ids)
       .execute(),
   ]);

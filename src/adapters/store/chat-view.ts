@@ -2,8 +2,11 @@ import type { Kysely, Selectable } from 'kysely';
 import { NotFound } from '#src/domain/errors.ts';
 import { simulatorScope } from '#src/domain/test-people.ts';
 import type { ChatPerson, ChatThread, ChatView } from '#src/ports/chat-view.ts';
+import type { Place } from '#src/ports/read-model.ts';
 import { readQuotes, toPartBubble, toPersonBubble } from './chat-view-bubbles.ts';
 import { inspectMessage } from './chat-view-inspection.ts';
+import { isUnfinished } from './partial-indexes.ts';
+import { isBehind } from './read-pages.ts';
 import type { Database, OutboundPartRow } from './schema.ts';
 
 /** Reads the chat page's view of the store: plain queries that both engines understand. */
@@ -43,6 +46,7 @@ async function readPeople(db: Kysely<Database>, phones: readonly string[]): Prom
         .selectFrom('messages')
         .select(['direction', 'message_type', 'content', 'created_at'])
         .where('user_id', '=', userId)
+        .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst();
@@ -68,9 +72,11 @@ async function readThread(
   if (userId === null) return { userId, bubbles: [], olderCursor: null, isWorking: false };
 
   let query = db.selectFrom('messages').selectAll().where('user_id', '=', userId);
-  if (options.before !== undefined) query = query.where('id', '<', options.before);
+  const before = options.before === undefined ? undefined : await placeOf(db, options.before);
+  if (before) query = query.where((eb) => isBehind(eb, before));
   // One more than asked tells whether there is anything earlier.
   const newest = await query
+    .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(options.limit + 1)
     .execute();
@@ -94,7 +100,7 @@ async function readThread(
       .selectFrom('turns')
       .select('id')
       .where('user_id', '=', userId)
-      .where('state', 'in', ['open', 'answered'])
+      .where(isUnfinished)
       .limit(1)
       .executeTakeFirst(),
   ]);
@@ -118,6 +124,12 @@ async function readThread(
     olderCursor: newest.length > options.limit ? (ids[0] ?? null) : null,
     isWorking: working !== undefined,
   };
+}
+
+/** Where a message stands in the order of time; undefined when it is gone. */
+async function placeOf(db: Kysely<Database>, id: string): Promise<Place | undefined> {
+  const row = await db.selectFrom('messages').select('created_at').where('id', '=', id).executeTakeFirst();
+  return row && { createdAt: row.created_at, id };
 }
 
 /** What is queued or on its way is not yet on the person's screen; what failed is shown so that it is noticed. */

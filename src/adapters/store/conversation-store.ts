@@ -48,10 +48,11 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       if (limit === 0) return [];
       const rows = await trx
         .selectFrom('messages')
-        .select(['id', 'direction', 'content'])
+        .select(['id', 'turn_id', 'direction', 'content'])
         .where('conversation_id', '=', conversationId)
         // Only finished exchanges: turn ids sort by time, and refused messages have no turn.
         .where('turn_id', '<', beforeTurn)
+        .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .limit(limit)
         .execute();
@@ -60,7 +61,10 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
         rows.map((row) => row.id),
         { withText: false },
       );
-      return rows.reverse().map((row) => ({
+      // Each answer behind its question: while one was written the person may have sent the next.
+      const keyOf = (row: (typeof rows)[number]) => `${row.turn_id} ${row.id}`;
+      const exchanges = rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+      return exchanges.map((row) => ({
         fromPerson: row.direction === 'inbound',
         text: row.content,
         attachments: attachments.filter((file) => file.message_id === row.id).map(toStoredAttachment),
@@ -95,6 +99,7 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
         .where('sniffed_kind', 'in', ['audio', 'video'])
         .where('state', 'in', ['read', 'failed'])
         .orderBy('id', 'desc')
+        .limit(1)
         .executeTakeFirst();
       return row && toStoredAttachment(row);
     },

@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
+import { LostLease } from '#src/domain/errors.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { InboxStore } from '#src/ports/stores.ts';
 import { acceptPeople } from './accept-people.ts';
+import { inChunks } from './in-chunks.ts';
 import { detailsOf, toStoredMessage } from './message-rows.ts';
+import { isPending, isUnfinished } from './partial-indexes.ts';
 import type { AttachmentRow, MessageRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -19,7 +22,11 @@ export function createInboxStore(context: StoreContext): InboxStore {
       const now = clock.now().toISOString();
       const attachments: AttachmentRow[] = [];
       const rows = messages.map((message, index) => {
-        const row = newInboundRow(message, { id: newId(), userId: senders[index]?.userId ?? '', now });
+        const row = newInboundRow(message, {
+          id: 'id' in message ? message.id : newId(),
+          userId: senders[index]?.userId ?? '',
+          now: 'receivedAt' in message ? message.receivedAt.toISOString() : now,
+        });
         const files = message.attachments.map((file, position) => ({
           ...newAttachmentRow(row, position, now),
           id: newId(),
@@ -37,15 +44,21 @@ export function createInboxStore(context: StoreContext): InboxStore {
         );
         return row;
       });
-      const inserted = await trx
-        .insertInto('messages')
-        .values(rows)
-        .onConflict((conflict) => conflict.columns(['channel', 'provider_id']).doNothing())
-        .returning(['id', 'user_id'])
-        .execute();
+      // Two processes that store the same messages wait for each other in one order, whatever order they were given.
+      const sorted = rows.toSorted((a, b) => ((a.provider_id ?? '') < (b.provider_id ?? '') ? -1 : 1));
+      const inserted = await inChunks(sorted, (chunk) =>
+        trx
+          .insertInto('messages')
+          .values(chunk)
+          // By the provider's id, or by our own: one from the arrival log may have been stored before a crash.
+          .onConflict((conflict) => conflict.doNothing())
+          .returning(['id', 'user_id'])
+          .execute(),
+      );
+      inserted.sort((a, b) => (a.id < b.id ? -1 : 1));
       const isNew = new Set(inserted.map((row) => row.id));
       const files = attachments.filter((file) => isNew.has(file.message_id));
-      if (files.length > 0) await trx.insertInto('attachments').values(files).execute();
+      await inChunks(files, (chunk) => trx.insertInto('attachments').values(chunk).execute());
       const allowed = new Set(senders.filter((sender) => sender.isAllowed).map((sender) => sender.userId));
       return inserted.map((row) => ({
         messageId: row.id,
@@ -66,38 +79,47 @@ export function createInboxStore(context: StoreContext): InboxStore {
       return rows.map((row) => toStoredMessage(row, []));
     },
 
+    async limit(until) {
+      for (const [time, messageIds] of groupBy(until, (date) => date.toISOString())) {
+        await inChunks(messageIds, (ids) =>
+          trx.updateTable('messages').set({ limited_until: time }).where('id', 'in', ids).execute(),
+        );
+      }
+    },
+
     async decide(verdicts, toBeAnswered) {
-      for (const [messageId, verdict] of verdicts) {
-        await trx
-          .updateTable('messages')
-          .set({ verdict, is_processed: toBeAnswered.has(messageId) ? 0 : 1 })
-          .where('id', '=', messageId)
-          .execute();
+      const kinds = groupBy(verdicts, (verdict, id) => `${verdict} ${toBeAnswered.has(id)}`);
+      for (const messageIds of kinds.values()) {
+        const [first = ''] = messageIds;
+        const verdict = verdicts.get(first);
+        const updates = await inChunks(messageIds, (ids) =>
+          trx
+            .updateTable('messages')
+            .set({ verdict, is_processed: toBeAnswered.has(first) ? 0 : 1 })
+            .where('id', 'in', ids)
+            .where('verdict', 'is', null)
+            .execute(),
+        );
+        const decided = updates.reduce((sum, update) => sum + Number(update.numUpdatedRows), 0);
+        if (decided < messageIds.length) throw new LostLease('the messages were decided on elsewhere');
       }
     },
 
     async usersWithWork() {
-      const [undecided, open, unsent] = await Promise.all([
-        trx
-          .selectFrom('messages')
-          .select('user_id')
-          .distinct()
-          .where('verdict', 'is', null)
-          .where('direction', '=', inbound)
-          .execute(),
-        trx
-          .selectFrom('turns')
-          .select('user_id')
-          .distinct()
-          .where('state', 'in', ['open', 'answered'])
-          .execute(),
-        trx
-          .selectFrom('outbound_parts')
-          .select('user_id')
-          .distinct()
-          .where('state', 'in', ['queued', 'sending'])
-          .execute(),
-      ]);
+      const undecided = await trx
+        .selectFrom('messages')
+        .select('user_id')
+        .distinct()
+        .where('verdict', 'is', null)
+        .where('direction', '=', inbound)
+        .execute();
+      const open = await trx.selectFrom('turns').select('user_id').distinct().where(isUnfinished).execute();
+      const unsent = await trx
+        .selectFrom('outbound_parts')
+        .select('user_id')
+        .distinct()
+        .where(isPending)
+        .execute();
       return [...new Set([...undecided, ...open, ...unsent].map((row) => row.user_id))];
     },
 
@@ -122,6 +144,15 @@ export function createInboxStore(context: StoreContext): InboxStore {
   };
 }
 
+/** The keys of a map, grouped by something about them; order is kept. */
+function groupBy<Value>(
+  map: ReadonlyMap<string, Value>,
+  group: (value: Value, key: string) => string,
+): Map<string, string[]> {
+  const groups = Map.groupBy(map, ([key, value]) => group(value, key));
+  return new Map([...groups].map(([name, entries]) => [name, entries.map(([key]) => key)]));
+}
+
 function newInboundRow(
   message: InboundMessage,
   known: { id: string; userId: string; now: string },
@@ -142,6 +173,7 @@ function newInboundRow(
     reply_address: message.replyAddress,
     own_address: message.ownAddress,
     verdict: null,
+    limited_until: null,
     ai_response: null,
     ai_model_used: null,
     prompt_tokens: 0,

@@ -1,213 +1,235 @@
-import type { Kysely, RawBuilder } from 'kysely';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { DatabaseTarget } from '#config/database-target.ts';
 import type { ClaimedJob, JobName, JobTable } from '#src/ports/jobs.ts';
 import type { Clock, NewId } from '#src/ports/system.ts';
+import type { SetAlarms } from './alarms.ts';
+import { inChunks } from './in-chunks.ts';
+import { createQueueDesk } from './job-desk.ts';
+import { jobDialect } from './job-dialect.ts';
+import { returnJob } from './return-job.ts';
+import { runStatement, runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
+import { upsertWaitingJobs } from './waiting-jobs.ts';
 
-interface WaitingJob {
-  readonly id: string;
-  readonly name: JobName;
-  readonly lane: string;
-  readonly key: string;
-  readonly payload: string;
+interface TableDeps {
+  readonly db: Kysely<Database>;
+  readonly engine: DatabaseTarget['engine'];
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Names this process; no two that live at the same time may share it. */
+  readonly holder: string;
+  readonly setAlarms?: SetAlarms | undefined;
 }
 
-interface Waiting {
-  readonly runAt: Date;
-  readonly now: Date;
-  readonly latest: string;
-  /** The new `run_at` when a job with this key already waits. */
-  readonly whenWaiting: RawBuilder<string>;
-}
+/** The queue in one table: at most one running job a lane, at most one waiting job a key, both kept by unique indexes. */
+export function createJobTable(deps: TableDeps): JobTable {
+  const { db, engine, clock, newId, holder, setAlarms } = deps;
+  const dialect = jobDialect(engine, clock);
+  const { locksRows } = dialect;
 
-/** Queues jobs, or moves those that already wait under their keys. */
-export async function upsertWaitingJobs(
-  db: Kysely<Database>,
-  jobs: readonly WaitingJob[],
-  when: Waiting,
-): Promise<void> {
-  const now = when.now.toISOString();
-  await db
-    .insertInto('jobs')
-    .values(
-      jobs.map((job) => ({
-        ...job,
-        state: 'waiting' as const,
-        run_at: when.runAt.toISOString(),
-        latest_at: when.latest,
-        attempts: 0,
-        lease_until: null,
-        last_error: null,
-        created_at: now,
-        updated_at: now,
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict
-        .column('key')
-        .where('state', '=', sql.lit('waiting'))
-        .doUpdateSet({ run_at: when.whenWaiting, updated_at: now }),
-    )
-    .execute();
-}
+  /** Jobs in lanes where nothing runs. */
+  const free = (from: Pick<Kysely<Database>, 'selectFrom'>) =>
+    from
+      .selectFrom('jobs')
+      .where('state', '=', 'waiting')
+      .where('lane', 'not in', (busy) =>
+        busy.selectFrom('jobs as held').select('held.lane').where('held.state', '=', 'running'),
+      );
 
-/** The queue in one table: at most one running job a lane, at most one waiting job a key. */
-export function createJobTable({
-  db,
-  clock,
-  newId,
-}: {
-  db: Kysely<Database>;
-  clock: Clock;
-  newId: NewId;
-}): JobTable {
-  const touch = () => clock.now().toISOString();
+  /** A run that this process still holds: with the attempt, so that an earlier run cannot settle a later one. */
+  const held = (trx: Kysely<Database>, job: ClaimedJob) =>
+    trx
+      .selectFrom('jobs')
+      .select(['id', 'key', 'attempts', 'crashes'])
+      .where('id', '=', job.id)
+      .where('state', '=', 'running')
+      .where('holder', '=', holder)
+      .where('attempts', '=', job.attempt)
+      .$if(locksRows, (query) => query.forUpdate());
+
   return {
-    claim: ({ now, leaseUntil, limit }) =>
-      db.transaction().execute(async (trx) => {
-        const due = await trx
-          .selectFrom('jobs')
-          .select(['id', 'name', 'lane', 'payload', 'attempts'])
-          .where('state', '=', 'waiting')
-          .where('run_at', '<=', now.toISOString())
-          .where('lane', 'not in', (busy) =>
-            busy.selectFrom('jobs as held').select('held.lane').where('held.state', '=', 'running'),
+    async claim({ limit, leaseMs }) {
+      const now = clock.now().toISOString();
+      // In one statement. Two processes that take from one lane at the same moment meet at its unique index; the second looks again.
+      const rows = await runStatement(db, (trx) =>
+        trx
+          .with('due', (query) =>
+            free(query)
+              .select(['id', 'lane', 'run_at'])
+              .where('run_at', '<=', now)
+              .orderBy('run_at')
+              .orderBy('id')
+              .limit(limit)
+              .$if(locksRows, (locked) => locked.forUpdate().skipLocked()),
           )
-          .orderBy('run_at')
-          .orderBy('id')
-          .limit(limit)
-          .execute();
-        const firstOfLane = due.filter(
-          (job, index) => due.findIndex((other) => other.lane === job.lane) === index,
-        );
-        if (firstOfLane.length === 0) return [];
-        await trx
+          .with('placed', (query) =>
+            query
+              .selectFrom('due')
+              .select([
+                'due.id as job_id',
+                sql<number>`row_number() over (partition by due.lane order by due.run_at, due.id)`.as(
+                  'place',
+                ),
+              ]),
+          )
           .updateTable('jobs')
+          .from('placed')
           .set((row) => ({
             state: 'running',
-            lease_until: leaseUntil.toISOString(),
-            attempts: row('attempts', '+', 1),
-            updated_at: touch(),
+            lease_until: dialect.leaseUntil(leaseMs),
+            holder,
+            started_at: now,
+            attempts: row('jobs.attempts', '+', 1),
+            updated_at: now,
           }))
-          .where(
-            'id',
-            'in',
-            firstOfLane.map((job) => job.id),
-          )
-          .execute();
-        return firstOfLane.map(
-          (job): ClaimedJob => ({
-            id: job.id,
-            name: job.name as JobName,
-            payload: job.payload,
-            attempt: job.attempts + 1,
-          }),
-        );
-      }),
+          .whereRef('jobs.id', '=', 'placed.job_id')
+          .where('placed.place', '=', 1)
+          .returning(['jobs.id', 'jobs.name', 'jobs.payload', 'jobs.attempts', 'jobs.crashes', 'jobs.run_at'])
+          .execute(),
+      );
+      return rows
+        .toSorted((one, other) => (one.run_at + one.id < other.run_at + other.id ? -1 : 1))
+        .map((job) => ({
+          id: job.id,
+          name: job.name as JobName,
+          payload: job.payload,
+          attempt: job.attempts,
+          crashes: job.crashes,
+        }));
+    },
 
-    async extend(jobIds, leaseUntil) {
-      await db
+    async extend(jobs, leaseMs) {
+      const attempts = new Map(jobs.map((job) => [job.id, job.attempt]));
+      const rows = await db
         .updateTable('jobs')
-        .set({ lease_until: leaseUntil.toISOString() })
-        .where('id', 'in', jobIds)
+        .set({ lease_until: dialect.leaseUntil(leaseMs) })
+        .where('id', 'in', [...attempts.keys()])
         .where('state', '=', 'running')
+        .where('holder', '=', holder)
+        .returning(['id', 'attempts'])
         .execute();
+      return new Set(rows.filter((row) => attempts.get(row.id) === row.attempts).map((row) => row.id));
     },
 
-    async finish(jobId) {
-      await db.deleteFrom('jobs').where('id', '=', jobId).execute();
+    async finish(job) {
+      const gone = await runStatement(db, (trx) =>
+        trx
+          .deleteFrom('jobs')
+          .where('id', '=', job.id)
+          .where('state', '=', 'running')
+          .where('holder', '=', holder)
+          .where('attempts', '=', job.attempt)
+          .executeTakeFirstOrThrow(),
+      );
+      return gone.numDeletedRows > 0n;
     },
 
-    putBack: (jobId, { runAt, error, uncounted }) =>
-      db.transaction().execute(async (trx) => {
-        const job = await trx
-          .selectFrom('jobs')
-          .select(['key', 'attempts'])
-          .where('id', '=', jobId)
-          .executeTakeFirst();
-        if (!job) return;
-        // A newer request may wait under the same key by now: it takes over this job's history, since one key waits once.
-        const heir = await trx
-          .selectFrom('jobs')
-          .select('id')
-          .where('key', '=', job.key)
-          .where('state', '=', 'waiting')
-          .executeTakeFirst();
-        if (heir) await trx.deleteFrom('jobs').where('id', '=', jobId).execute();
-        await trx
-          .updateTable('jobs')
-          .set({
-            state: 'waiting',
-            run_at: runAt.toISOString(),
-            attempts: uncounted ? job.attempts - 1 : job.attempts,
-            lease_until: null,
-            last_error: error,
-            updated_at: touch(),
-          })
-          .where('id', '=', heir?.id ?? jobId)
-          .execute();
+    putBack: (job, { runAt, error, uncounted }) =>
+      runTransaction(db, async (trx) => {
+        const mine = await held(trx, job).executeTakeFirst();
+        if (!mine) return false;
+        const attempts = uncounted ? mine.attempts - 1 : mine.attempts;
+        const history = { attempts, crashes: mine.crashes, error };
+        await returnJob(trx, mine, { runAt, now: clock.now(), ...history, setAlarms, locksRows });
+        return true;
       }),
 
-    async giveUp(jobId, error) {
-      await db
+    async giveUp(job, error) {
+      const ended = await db
         .updateTable('jobs')
-        .set({ state: 'failed', lease_until: null, last_error: error, updated_at: touch() })
-        .where('id', '=', jobId)
-        .execute();
+        .set({
+          state: 'failed',
+          lease_until: null,
+          holder: null,
+          started_at: null,
+          last_error: error,
+          updated_at: clock.now().toISOString(),
+        })
+        .where('id', '=', job.id)
+        .where('state', '=', 'running')
+        .where('holder', '=', holder)
+        .where('attempts', '=', job.attempt)
+        .executeTakeFirst();
+      return ended.numUpdatedRows > 0n;
     },
 
-    async release({ leasesBefore }) {
-      let held = db.selectFrom('jobs').select('id').where('state', '=', 'running');
-      if (leasesBefore !== 'all') held = held.where('lease_until', '<', leasesBefore.toISOString());
-      const jobs = await held.execute();
-      for (const job of jobs) {
-        await this.putBack(job.id, { runAt: clock.now(), error: 'the process ended while it ran' });
+    async release(which) {
+      const hurried = await hurryAfterClockJump(db, clock.now());
+      const stale = (trx: Kysely<Database>) =>
+        trx
+          .selectFrom('jobs')
+          .select(['id', 'key', 'attempts', 'crashes'])
+          .where('state', '=', 'running')
+          .$if(which === 'expired', (query) => query.where(dialect.leaseIsOver()));
+      let released = hurried;
+      for (const { id } of await stale(db).execute()) {
+        released += await runTransaction(db, async (trx) => {
+          // Another process may release it as well, or its own may have come back to life.
+          const job = await stale(trx)
+            .where('id', '=', id)
+            .$if(locksRows, (query) => query.forUpdate().skipLocked())
+            .executeTakeFirst();
+          if (!job) return 0;
+          const now = clock.now();
+          const error = 'the process ended while it ran';
+          const history = { attempts: job.attempts, crashes: job.crashes + 1, error };
+          await returnJob(trx, job, { runAt: now, now, ...history, setAlarms, locksRows });
+          return 1;
+        });
       }
-      return jobs.length;
+      return released;
     },
 
-    async enqueue({ runAt, ...job }) {
-      const now = clock.now();
-      const latest = runAt.toISOString();
-      const whenWaiting = sql<string>`case when jobs.run_at < ${latest} then jobs.run_at else ${latest} end`;
-      await upsertWaitingJobs(db, [{ ...job, id: newId() }], { runAt, now, latest, whenWaiting });
-    },
+    enqueue: ({ runAt, ...job }) =>
+      runTransaction(db, async (trx) => {
+        const latest = runAt.toISOString();
+        const whenWaiting = sql<string>`case when jobs.run_at < ${latest} then jobs.run_at else ${latest} end`;
+        const when = { runAt, now: clock.now(), latest, whenWaiting, setAlarms };
+        await upsertWaitingJobs(trx, [{ ...job, id: newId() }], when);
+      }),
 
     async nextRunAt() {
-      const row = await db
-        .selectFrom('jobs')
-        .select('run_at')
-        .where('state', '=', 'waiting')
-        .where('lane', 'not in', (busy) =>
-          busy.selectFrom('jobs as held').select('held.lane').where('held.state', '=', 'running'),
-        )
-        .orderBy('run_at')
-        .executeTakeFirst();
+      const row = await free(db).select('run_at').orderBy('run_at').limit(1).executeTakeFirst();
       return row && new Date(row.run_at);
     },
 
-    async health(now) {
-      const rows = await db
-        .selectFrom('jobs')
-        // People who wait for an answer; housekeeping that waits for tomorrow is no backlog.
-        .where('name', '=', 'answer-user')
-        .select((row) => ['state', row.fn.countAll<number>().as('count')])
-        .groupBy('state')
-        .execute();
-      const count = (state: string) => Number(rows.find((row) => row.state === state)?.count ?? 0);
-      const oldest = await db
-        .selectFrom('jobs')
-        .select('run_at')
-        .where('name', '=', 'answer-user')
-        .where('state', '=', 'waiting')
-        .orderBy('run_at')
-        .executeTakeFirst();
-      return {
-        waiting: count('waiting'),
-        running: count('running'),
-        failed: count('failed'),
-        oldestDueMs: oldest ? Math.max(0, now.getTime() - Date.parse(oldest.run_at)) : 0,
-      };
+    waitingOf: (keys) =>
+      inChunks(keys, async (chunk) => {
+        const rows = await free(db).select(['key', 'run_at']).where('key', 'in', chunk).execute();
+        return rows.map((row) => ({ key: row.key, runAt: new Date(row.run_at) }));
+      }),
+
+    async unattended(userIds) {
+      const attended = await inChunks(userIds, (chunk) =>
+        db
+          .selectFrom('jobs')
+          .select('key')
+          .where('key', 'in', chunk)
+          .where('state', 'in', ['waiting', 'running'])
+          .execute(),
+      );
+      const keys = new Set(attended.map((row) => row.key));
+      return userIds.filter((userId) => !keys.has(userId));
     },
+
+    desk: createQueueDesk({ db, engine, clock, setAlarms }),
   };
+}
+
+/** More than clocks of several machines differ, in milliseconds. */
+const clockJumpMs = 60_000;
+
+/**
+ * When the clock is set back, what waits would wait for hours until the old time comes again. A job that was touched in the future
+ * proves it, and is due now.
+ */
+async function hurryAfterClockJump(db: Kysely<Database>, now: Date): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ run_at: now.toISOString(), updated_at: now.toISOString() })
+    .where('state', '=', 'waiting')
+    .where('name', '=', 'answer-user')
+    .where('updated_at', '>', new Date(now.getTime() + clockJumpMs).toISOString())
+    .executeTakeFirstOrThrow();
+  return Number(numUpdatedRows);
 }

@@ -3,6 +3,7 @@ import type { InboundMessage } from '#src/domain/message.ts';
 import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
 import { withPageText } from './document-columns.ts';
+import { inChunks } from './in-chunks.ts';
 import type { AttachmentRow, Database, MessageRow } from './schema.ts';
 
 /** Facts of a message beside its text; stored as JSON in `messages.details`. */
@@ -38,16 +39,17 @@ export async function readAttachments(
   messageIds: readonly string[],
   { withText }: { withText: boolean },
 ): Promise<AttachmentFacts[]> {
-  if (messageIds.length === 0) return [];
-  return trx
-    .selectFrom('attachments')
-    .select(factColumns)
-    .select((row) =>
-      (withText ? row.ref('extracted_text') : row.lit(null)).$castTo<string | null>().as('extracted_text'),
-    )
-    .where('message_id', 'in', messageIds)
-    .orderBy('position')
-    .execute();
+  return inChunks(messageIds, (ids) =>
+    trx
+      .selectFrom('attachments')
+      .select(factColumns)
+      .select((row) =>
+        (withText ? row.ref('extracted_text') : row.lit(null)).$castTo<string | null>().as('extracted_text'),
+      )
+      .where('message_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+  );
 }
 
 /** Files by id, oldest first, with the document text of those in `withText`. */
@@ -84,6 +86,7 @@ export function toStoredMessage(row: MessageRow, attachments: readonly Attachmen
     userId: row.user_id,
     receivedAt: new Date(row.created_at),
     verdict: row.verdict ?? undefined,
+    limitedUntil: row.limited_until ? new Date(row.limited_until) : undefined,
     channel: row.channel,
     providerId: row.provider_id ?? '',
     replyAddress: row.reply_address,

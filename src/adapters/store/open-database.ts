@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
-import type { DatabaseTarget } from '#config/settings.ts';
+import type { DatabaseTarget } from '#config/database-target.ts';
 import type { Log } from '#src/ports/system.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';

@@ -1,13 +1,16 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool, type PoolClient, types } from 'pg';
-import type { PostgresTarget } from '#config/settings.ts';
+import type { PostgresTarget } from '#config/database-target.ts';
 import type { Log } from '#src/ports/system.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { OpenDatabase } from './open-database.ts';
 import type { Database } from './schema.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
 /** A start or a turn waits this long for a connection before it says that the database does not answer, in milliseconds. */
 const connectTimeoutMs = 5_000;
+/** No query of ours takes this long; a migration of a large database may take minutes, in milliseconds. */
+const queryTimeoutMs = 5 * 60_000;
 /** A transaction whose process hangs must not hold its locks for longer, in milliseconds. */
 const idleInTransactionMs = 60_000;
 
@@ -21,14 +24,22 @@ export async function openPostgres(target: PostgresTarget, { log }: { log: Log }
     max: target.poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
+    // A network that was cut without a word is noticed, instead of a query hanging until the kernel gives up after many minutes.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    query_timeout: queryTimeoutMs,
     application_name: 'whatsapp-media-assistant',
     types: { getTypeParser: parserOf },
   });
   // Without a listener, a connection that breaks while idle ends the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'));
-  pool.on('connect', (client) => void keepNulOut(client));
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  // The whole error carries the client, and with it the password.
+  pool.on('error', ({ message }) => log.warn({ reason: message }, 'a connection to Postgres was lost'));
+  pool.on('connect', (client) => {
+    // The same for one that breaks between two statements of a transaction: the next statement fails, which is enough.
+    client.on('error', () => {});
+    keepNulOut(client);
+  });
+  const db = new Kysely<Database>({ dialect: withStorageErrors(new PostgresDialect({ pool })) });
   try {
     await migrateToLatest(db);
   } catch (error) {

@@ -7,6 +7,7 @@ import { migrateToLatest } from './migrate.ts';
 import type { OpenDatabase } from './open-database.ts';
 import type { Database } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
 /**
  * Opens the SQLite file (or `:memory:`), creating folder and file, and brings the schema up to date.
@@ -20,11 +21,20 @@ export async function openSqlite(file: string): Promise<OpenDatabase> {
   // webhooks are committed in groups, so the fsync is paid once an event-loop turn (docs/decisions/0002).
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
-  sqlite.pragma('busy_timeout = 5000');
+  // Waiting for an outsider's lock stops the whole process; whoever cannot get in tries again later on its own.
+  sqlite.pragma('busy_timeout = 1000');
+  // Twice SQLite's own: batches touch the same index pages again and again, which are then written back less often.
+  sqlite.pragma('wal_autocheckpoint = 2000');
   sqlite.pragma('foreign_keys = ON');
   // Deleted text must not linger in free pages: people may ask to be forgotten.
   sqlite.pragma('secure_delete = ON');
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: withStatementCache(sqlite) }) });
+  // SQLite's own knows ASCII alone; people look for names in any script.
+  sqlite.function('lower', { deterministic: true }, (text) =>
+    typeof text === 'string' ? text.toLowerCase() : text,
+  );
+  const db = new Kysely<Database>({
+    dialect: withStorageErrors(new SqliteDialect({ database: withStatementCache(sqlite) })),
+  });
   await migrateToLatest(db);
   const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
   const opened = inodeOf();

@@ -38,6 +38,7 @@ export async function insertOutbound(
       reply_address: message.to,
       own_address: message.from,
       verdict: null,
+      limited_until: null,
       ai_response: null,
       ai_model_used: message.model,
       prompt_tokens: 0,

@@ -1,11 +1,19 @@
-import type { OutboxStore } from '#src/ports/stores.ts';
+import type { OutboxStore, PartAtHand } from '#src/ports/stores.ts';
 import { insertOutbound } from './outbound-rows.ts';
+import { isPending } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** Texts on their way out, part by part. */
 export function createOutboxStore(context: StoreContext): OutboxStore {
   const { trx, clock } = context;
   const now = () => clock.now().toISOString();
+  /** The fence: a part that somebody else has taken on since is not touched. */
+  const change = ({ id, state, attempts }: PartAtHand) =>
+    trx
+      .updateTable('outbound_parts')
+      .where('id', '=', id)
+      .where('state', '=', state)
+      .where('attempts', '=', attempts);
   return {
     async queueNotice(to, parts) {
       await insertOutbound(context, {
@@ -26,7 +34,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
         .selectFrom('outbound_parts')
         .selectAll()
         .where('user_id', '=', userId)
-        .where('state', 'in', ['queued', 'sending'])
+        .where(isPending)
         // Ids sort by creation, and the parts of a message are created in order.
         .orderBy('id')
         .execute();
@@ -43,49 +51,48 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
       }));
     },
 
-    async sending(partId) {
-      await trx
-        .updateTable('outbound_parts')
+    async sending(part) {
+      const { numUpdatedRows } = await change(part)
         .set((row) => ({
           state: 'sending',
           attempts: row('attempts', '+', 1),
           first_tried_at: row.fn.coalesce('first_tried_at', row.val(now())),
         }))
-        .where('id', '=', partId)
-        .execute();
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
     },
 
-    async queuedAgain(partId) {
-      await trx.updateTable('outbound_parts').set({ state: 'queued' }).where('id', '=', partId).execute();
+    async queuedAgain(part) {
+      const { numUpdatedRows } = await change(part).set({ state: 'queued' }).executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
     },
 
-    async sent(partId, providerId) {
-      await trx
-        .updateTable('outbound_parts')
+    async sent(part, providerId) {
+      const { numUpdatedRows } = await change(part)
         .set({ state: 'sent', provider_id: providerId, sent_at: now(), error_code: null })
-        .where('id', '=', partId)
-        .execute();
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
     },
 
-    async failed(partId, errorCode) {
-      const part = await trx
-        .selectFrom('outbound_parts')
-        .select(['message_id', 'position'])
-        .where('id', '=', partId)
-        .executeTakeFirst();
-      if (!part) return;
+    async failed(part, errorCode) {
+      const [ended] = await change(part)
+        .set({ state: 'failed', error_code: errorCode })
+        .returning(['message_id', 'position'])
+        .execute();
+      if (!ended) return false;
       await trx
         .updateTable('outbound_parts')
         .set({ state: 'failed', error_code: errorCode })
-        .where('message_id', '=', part.message_id)
-        .where('position', '>=', part.position)
-        .where('state', 'in', ['queued', 'sending'])
+        .where('message_id', '=', ended.message_id)
+        .where('position', '>', ended.position)
+        .where(isPending)
         .execute();
       await trx
         .updateTable('messages')
         .set({ error_message: `not delivered: ${errorCode}` })
-        .where('id', '=', part.message_id)
+        .where('id', '=', ended.message_id)
         .execute();
+      return true;
     },
   };
 }

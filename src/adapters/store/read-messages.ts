@@ -7,6 +7,7 @@ import type {
   ReadModel,
 } from '#src/ports/read-model.ts';
 import { readableText } from './document-columns.ts';
+import { isNotText } from './partial-indexes.ts';
 import { isBehind, toPage } from './read-pages.ts';
 import type { AttachmentRow, Database, MessageRow, OutboundPartRow } from './schema.ts';
 
@@ -19,6 +20,7 @@ export function createMessageReads(db: Kysely<Database>): Pick<ReadModel, 'listM
       if (filter.userId) query = query.where('user_id', '=', filter.userId);
       if (filter.conversationId) query = query.where('conversation_id', '=', filter.conversationId);
       if (filter.type) query = query.where('message_type', '=', filter.type);
+      if (filter.type && filter.type !== 'text') query = query.where(isNotText);
       if (filter.direction) query = query.where('direction', '=', filter.direction);
       if (filter.since) query = query.where('created_at', '>=', filter.since);
       if (filter.until) query = query.where('created_at', '<=', filter.until);

@@ -3,8 +3,8 @@ import type { Page, PageRequest, Place } from '#src/ports/read-model.ts';
 import type { Database } from './schema.ts';
 
 /**
- * The condition "behind this place" of a list ordered by created_at, id, both descending. Spelled out instead of a row value
- * comparison, so that every engine uses its index the same way.
+ * The condition "behind this place" of a list ordered by created_at, id, both descending. The first half is a plain range, so that
+ * a far page is found through the index; from the `or` alone neither engine sees where to begin.
  */
 export function isBehind<Table extends 'users' | 'conversations' | 'messages'>(
   eb: ExpressionBuilder<Database, Table>,
@@ -12,9 +12,9 @@ export function isBehind<Table extends 'users' | 'conversations' | 'messages'>(
 ): ExpressionWrapper<Database, Table, SqlBool> {
   const createdAt = 'created_at' as ReferenceExpression<Database, Table>;
   const id = 'id' as ReferenceExpression<Database, Table>;
-  return eb.or([
-    eb(createdAt, '<', place.createdAt as never),
-    eb.and([eb(createdAt, '=', place.createdAt as never), eb(id, '<', place.id as never)]),
+  return eb.and([
+    eb(createdAt, '<=', place.createdAt as never),
+    eb.or([eb(createdAt, '<', place.createdAt as never), eb(id, '<', place.id as never)]),
   ]);
 }
 

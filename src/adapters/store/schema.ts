@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { ChannelName, IdentityKind } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { ContentKind } from '#src/domain/reading.ts';
@@ -55,6 +56,8 @@ export interface TurnRow {
   error_message: string | null;
   /** JSON: [{"step":"understand","ms":812}, …] */
   steps: string;
+  /** How often its work was begun again after a process had ended under it. */
+  repeats: Generated<number>;
   created_at: string;
   finished_at: string | null;
 }
@@ -79,6 +82,8 @@ export interface MessageRow {
   own_address: string;
   /** Null while an inbound message has not been looked at. */
   verdict: Verdict | null;
+  /** When the window ends that an inbound message was too many for; null within the allowance. */
+  limited_until: string | null;
   /** On the last inbound message of a turn: the model's answer, and what it cost. 0 and null elsewhere. */
   ai_response: string | null;
   ai_model_used: string | null;
@@ -185,10 +190,28 @@ export interface JobRow {
   /** Further requests move `run_at`, but never past this. */
   latest_at: string;
   attempts: number;
+  /** How many of the attempts ended with their process. */
+  crashes: Generated<number>;
+  /** By the database's own clock on Postgres, where several processes compare it. */
   lease_until: string | null;
+  /** The process that runs it, and since when; null unless it runs. */
+  holder: string | null;
+  started_at: string | null;
   last_error: string | null;
   created_at: string;
   updated_at: string;
+}
+
+/** One process of the product; its row is rewritten with each sign of life. */
+export interface WorkerRow {
+  id: string;
+  host: string;
+  role: string;
+  version: string;
+  /** Jobs it runs. */
+  running: number;
+  started_at: string;
+  seen_at: string;
 }
 
 export interface Database {
@@ -203,4 +226,5 @@ export interface Database {
   usage_entries: UsageRow;
   notices: NoticeRow;
   jobs: JobRow;
+  workers: WorkerRow;
 }

@@ -1,6 +1,14 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { SqliteDatabase } from 'kysely';
 
+/** A statement that does nothing. */
+const nothing: ReturnType<SqliteDatabase['prepare']> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+};
+
 /** Statements kept ready: the product has some hundred, batches of different sizes included. */
 const keptStatements = 300;
 
@@ -13,11 +21,15 @@ export function withStatementCache(sqlite: Database): SqliteDatabase {
   return {
     close: () => void sqlite.close(),
     prepare(sql) {
+      // After some failures, a full disk among them, SQLite has rolled back already. A second time would be an error of its own,
+      // and hide the first.
+      if (sql === 'rollback' && !sqlite.inTransaction) return nothing;
       const known = kept.get(sql);
       const statement = known ?? sqlite.prepare(sql);
       if (known) kept.delete(sql);
       // What changes the schema runs once.
-      if (/^(select|insert|update|delete|begin|commit|rollback)/i.test(sql)) kept.set(sql, statement);
+      if (/^(select|insert|update|delete|begin|commit|rollback|savepoint|release)/i.test(sql))
+        kept.set(sql, statement);
       const oldest = kept.size > keptStatements ? kept.keys().next() : undefined;
       if (oldest && !oldest.done) kept.delete(oldest.value);
       return statement as ReturnType<SqliteDatabase['prepare']>;

@@ -1,7 +1,10 @@
+import { LostLease } from '#src/domain/errors.ts';
 import type { TurnStep } from '#src/domain/turn.ts';
 import type { TurnStore } from '#src/ports/stores.ts';
+import { inChunks } from './in-chunks.ts';
 import { readAttachments, toStoredMessage } from './message-rows.ts';
 import { insertOutbound } from './outbound-rows.ts';
+import { isPending, isUnfinished } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { addUsage } from './usage-store.ts';
 
@@ -26,12 +29,16 @@ export function createTurnStore(context: StoreContext): TurnStore {
         })
         .execute();
       const place = { conversation_id: conversationId };
-      await trx
-        .updateTable('messages')
-        .set({ ...place, turn_id: id })
-        .where('id', 'in', messageIds)
-        .execute();
-      await trx.updateTable('attachments').set(place).where('message_id', 'in', messageIds).execute();
+      await inChunks(messageIds, (ids) =>
+        trx
+          .updateTable('messages')
+          .set({ ...place, turn_id: id })
+          .where('id', 'in', ids)
+          .execute(),
+      );
+      await inChunks(messageIds, (ids) =>
+        trx.updateTable('attachments').set(place).where('message_id', 'in', ids).execute(),
+      );
       await trx
         .updateTable('conversations')
         .set({ updated_at: now() })
@@ -39,13 +46,24 @@ export function createTurnStore(context: StoreContext): TurnStore {
         .execute();
     },
 
+    async repeated(turnId) {
+      const { repeats } = await trx
+        .updateTable('turns')
+        .set((row) => ({ repeats: row('repeats', '+', 1) }))
+        .where('id', '=', turnId)
+        .returning('repeats')
+        .executeTakeFirstOrThrow();
+      return repeats;
+    },
+
     async next(userId) {
       const turn = await trx
         .selectFrom('turns')
         .selectAll()
         .where('user_id', '=', userId)
-        .where('state', 'in', ['open', 'answered'])
+        .where(isUnfinished)
         .orderBy('id')
+        .limit(1)
         .executeTakeFirst();
       if (!turn) return undefined;
       const messages = await trx
@@ -74,6 +92,13 @@ export function createTurnStore(context: StoreContext): TurnStore {
     async answer(turn, { text, parts, usage, problem }) {
       const last = turn.messages.at(-1);
       if (!last) return;
+      const { numUpdatedRows } = await trx
+        .updateTable('turns')
+        .set({ state: 'answered', error_message: problem ?? null })
+        .where('id', '=', turn.id)
+        .where('state', '=', 'open')
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows === 0n) throw new LostLease('the turn was answered elsewhere');
       await trx
         .updateTable('messages')
         .set({ is_processed: 1, error_message: problem ?? null })
@@ -106,22 +131,18 @@ export function createTurnStore(context: StoreContext): TurnStore {
         model: usage?.model ?? null,
         parts,
       });
-      await trx
-        .updateTable('turns')
-        .set({ state: 'answered', error_message: problem ?? null })
-        .where('id', '=', turn.id)
-        .execute();
     },
 
     async finish(turnId, { failed }) {
-      await trx
-        .updateTable('turns')
-        .set({
-          finished_at: now(),
-          ...(failed ? { state: 'failed', error_message: failed } : { state: 'done' }),
-        })
-        .where('id', '=', turnId)
-        .execute();
+      const unfinished = trx.updateTable('turns').where('turns.id', '=', turnId).where(isUnfinished);
+      const change = failed
+        ? unfinished.set({ finished_at: now(), state: 'failed', error_message: failed })
+        : unfinished.set({ finished_at: now(), state: 'done' }).where(({ not, exists, selectFrom }) => {
+            const parts = selectFrom('outbound_parts').select('outbound_parts.id');
+            return not(exists(parts.where('outbound_parts.turn_id', '=', turnId).where(isPending)));
+          });
+      const { numUpdatedRows } = await change.executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
     },
 
     async addStep(turnId, step) {

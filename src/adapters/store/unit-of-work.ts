@@ -1,11 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Stores, UnitOfWork } from '#src/ports/stores.ts';
 import type { Clock, NewId } from '#src/ports/system.ts';
+import type { SetAlarms } from './alarms.ts';
 import { createAttachmentStore } from './attachment-store.ts';
 import { createConversationStore } from './conversation-store.ts';
 import { createInboxStore } from './inbox-store.ts';
 import { createNoticeStore } from './notice-store.ts';
 import { createOutboxStore } from './outbox-store.ts';
+import { runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 import { createTurnStore } from './turn-store.ts';
 import { createUsageStore } from './usage-store.ts';
@@ -17,13 +19,15 @@ export interface StoreContext {
   readonly trx: Transaction<Database>;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** Where several processes run jobs: tells them that somebody was woken. */
+  readonly setAlarms?: SetAlarms | undefined;
 }
 
 /** Hands out stores bound to one transaction. SQLite has one connection: whoever is inside holds up everybody else. */
-export function createUnitOfWork(deps: { db: Kysely<Database>; clock: Clock; newId: NewId }): UnitOfWork {
-  const { db, clock, newId } = deps;
+export function createUnitOfWork(deps: { db: Kysely<Database> } & Omit<StoreContext, 'trx'>): UnitOfWork {
+  const { db, ...context } = deps;
   return {
-    run: (work) => db.transaction().execute((trx) => work(bind({ trx, clock, newId }))),
+    run: (work) => runTransaction(db, (trx) => work(bind({ ...context, trx }))),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Clock, NewId } from '#src/ports/system.ts';
 import type { UserAdmin } from '#src/ports/user-admin.ts';
 import { findByPhone, insertKnownPhone } from './known-phone.ts';
 import { toUserView } from './read-users.ts';
+import { runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 
 interface UserAdminDeps {
@@ -31,7 +32,7 @@ export function createUserAdmin({ db, clock, newId }: UserAdminDeps): UserAdmin 
     },
 
     async addUser({ phone, isWhitelisted }) {
-      return db.transaction().execute(async (trx) => {
+      return runTransaction(db, async (trx) => {
         if (await findByPhone(trx, phone)) return null;
         const person = { phone, isWhitelisted, decidedBy: 'owner' as const };
         return toUserView(await insertKnownPhone({ trx, clock, newId }, person));

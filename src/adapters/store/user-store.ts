@@ -1,5 +1,6 @@
 import type { User } from '#src/domain/user.ts';
 import type { UserStore } from '#src/ports/stores.ts';
+import { inChunks } from './in-chunks.ts';
 import { findByPhone, insertKnownPhone } from './known-phone.ts';
 import type { UserRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -15,25 +16,37 @@ export function createUserStore(context: StoreContext): UserStore {
 
     async seed({ phones, everyone }) {
       const now = clock.now().toISOString();
-      // Whoever the owner has not decided on follows the settings, in both directions: a number taken off the list is off.
-      await trx
-        .updateTable('users')
-        .set({ is_whitelisted: everyone ? 1 : 0, updated_at: now })
+      const listed = new Set<string>();
+      for (const phone of phones.toSorted()) {
+        const known = await findByPhone(trx, phone);
+        const decision = { phone, isWhitelisted: true, decidedBy: 'settings' as const };
+        listed.add(known ?? (await insertKnownPhone(context, decision)).id);
+      }
+      // Whoever the owner has not decided on follows the settings, in both directions: a number taken off the list is off. Most
+      // starts change nobody, and then nothing is written, however many people there are.
+      const undecided = await trx
+        .selectFrom('users')
+        .select(['id', 'is_whitelisted'])
         .where('access_decided_by', '=', 'settings')
         .where('is_simulated', '=', 0)
+        .orderBy('id')
         .execute();
-      for (const phone of phones) {
-        const userId = await findByPhone(trx, phone);
-        if (!userId) {
-          await insertKnownPhone(context, { phone, isWhitelisted: true, decidedBy: 'settings' });
-          continue;
-        }
-        await trx
-          .updateTable('users')
-          .set({ is_whitelisted: 1 })
-          .where('id', '=', userId)
-          .where('access_decided_by', '=', 'settings')
-          .execute();
+      for (const is_whitelisted of [0, 1] as const) {
+        const changed = undecided.filter((user) => {
+          const wanted = everyone || listed.has(user.id) ? 1 : 0;
+          return wanted === is_whitelisted && wanted !== user.is_whitelisted;
+        });
+        await inChunks(changed, (chunk) =>
+          trx
+            .updateTable('users')
+            .set({ is_whitelisted, updated_at: now })
+            .where(
+              'id',
+              'in',
+              chunk.map((user) => user.id),
+            )
+            .execute(),
+        );
       }
     },
   };

@@ -1,14 +1,15 @@
 import { sql } from 'kysely';
 import type { WakeStore } from '#src/ports/stores.ts';
-import { upsertWaitingJobs } from './job-table.ts';
 import type { StoreContext } from './unit-of-work.ts';
+import { upsertWaitingJobs } from './waiting-jobs.ts';
 
 /** Queues the wake-up of a person inside the transaction that stored their message. */
-export function createWakeStore({ trx, clock, newId }: StoreContext): WakeStore {
+export function createWakeStore({ trx, clock, newId, setAlarms }: StoreContext): WakeStore {
   return {
     async wake(userIds, runAt, latestMs) {
       const now = clock.now();
-      const jobs = userIds.map((userId) => ({
+      // One statement cannot move the same row twice.
+      const jobs = [...new Set(userIds)].map((userId) => ({
         id: newId(),
         name: 'answer-user' as const,
         lane: userId,
@@ -24,6 +25,7 @@ export function createWakeStore({ trx, clock, newId }: StoreContext): WakeStore 
         // asked for it, and the failing turn comes first anyway.
         whenWaiting: sql<string>`case when jobs.last_error is not null then jobs.run_at
           when ${at} > jobs.latest_at then jobs.latest_at else ${at} end`,
+        setAlarms,
       });
     },
   };

@@ -16,11 +16,13 @@ const markTokens = 8;
  * passages that fit the question best, in reading order, and which pages were left out. Deterministic, linear in the size of the
  * documents, whatever the language.
  * @param budgetTokens about how many tokens the result may have, by `estimateTokens`
+ * @param sampleTokens how many of them may go into passages the question does not lead to
  */
 export function choosePassages(
   documents: readonly ConversationDocument[],
   question: string,
   budgetTokens: number,
+  sampleTokens: number = Number.POSITIVE_INFINITY,
 ): string {
   const whole = documents.map((document) => wholeText(document)).join('\n\n');
   if (estimateTokens(whole) <= budgetTokens) return whole;
@@ -35,7 +37,7 @@ export function choosePassages(
   const chosen = new Set<Passage>();
   const used = take(found, chosen, room);
   // Where the question leads to certain passages, a look at the rest is worth half the room at most.
-  take(sample, chosen, found.length > 0 ? room / 2 - used : room);
+  take(sample, chosen, Math.min(sampleTokens, found.length > 0 ? room / 2 - used : room));
   return documents
     .map((document, at) =>
       partOf(

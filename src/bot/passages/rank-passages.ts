@@ -10,6 +10,11 @@ const indexedPassages = 150;
 const questionUnits = 1_000;
 /** Slips of the finger are forgiven in short questions only: each term is compared with the whole vocabulary. */
 const forgivenTerms = 20;
+/**
+ * A passage that fits less than this, beside the best one, shares only the question's everyday words ("what", "page"): it costs tokens
+ * and answers nothing.
+ */
+const weakestMatch = 0.3;
 
 /**
  * Passages in the order in which they are worth showing. `found`: pages that were asked for, then what fits the question. `sample`:
@@ -22,9 +27,11 @@ export function rankPassages(
 ): { found: Passage[]; sample: Passage[] } {
   const asked = fold(question.slice(0, questionUnits));
   const scores = new Map<Passage, number>();
-  for (const [index, score] of search(passages, asked)) {
+  const matches = search(passages, asked);
+  const best = Math.max(0, ...matches.map(([, score]) => score));
+  for (const [index, score] of matches) {
     const passage = passages[index];
-    if (passage) scores.set(passage, score);
+    if (passage && score >= best * weakestMatch) scores.set(passage, score);
   }
   lendToNeighbors(passages, scores);
   const wanted = documents.map((document) => pagesAskedFor(asked, document.pageCount));

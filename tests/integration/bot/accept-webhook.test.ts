@@ -75,6 +75,19 @@ describe('accepting messages', () => {
     expect(pokes).toHaveLength(2);
   });
 
+  it('keeps one group in flight, and gathers the next one meanwhile', async () => {
+    await Promise.all([
+      accept([inboundText('+15550000001', 'one')]),
+      new Promise((resolve) => setImmediate(resolve)).then(() =>
+        Promise.all(
+          Array.from({ length: 30 }, (_, index) => accept([inboundText('+15550000001', `more ${index}`)])),
+        ),
+      ),
+    ]);
+    expect(transactions).toBe(2);
+    expect(await stored()).toHaveLength(31);
+  });
+
   it('rejects when nothing can be stored, so that the webhook can say so', async () => {
     await database.db.destroy();
     await expect(accept([inboundText('+15550000001', 'lost')])).rejects.toThrow();

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import twilio from 'twilio';
 import { v7 as uuidv7 } from 'uuid';
 import { loadSettings } from '#config/settings.ts';
-import { openDatabase } from '#src/adapters/store/open-database.ts';
+import type { OpenDatabase } from '#src/adapters/store/open-database.ts';
 import { createReadModel } from '#src/adapters/store/read-model.ts';
 import { createUserAdmin } from '#src/adapters/store/user-admin.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
@@ -11,15 +11,16 @@ import { createAccess, type OwnerAccess } from '#src/http/open-access.ts';
 import { createPasswordTries } from '#src/http/plugins/password-tries.ts';
 import { createServer, type ServerDeps } from '#src/http/server.ts';
 import type { WebhookReader } from '#src/ports/channel.ts';
-import { createQuietLog } from '#tests/support/quiet-log.ts';
+import { type Engine, openTestDatabase } from '#tests/support/engines.ts';
+import { createQuietOperations } from '#tests/support/quiet-operations.ts';
 
 export const authToken = '0123456789abcdef0123456789abcdef';
 export const password = 'correct horse battery';
 
-/** A server on a real in-memory database, with a Twilio-like reader and everything it logged and accepted. */
+/** A server on a real database, with a Twilio-like reader and everything it logged and accepted. */
 export interface ServerUnderTest extends AsyncDisposable {
   readonly app: FastifyInstance;
-  readonly db: Awaited<ReturnType<typeof openDatabase>>['db'];
+  readonly db: OpenDatabase['db'];
   readonly access: OwnerAccess;
   readonly accepted: InboundMessage[];
   /** How often a signature was computed. */
@@ -33,16 +34,22 @@ export interface ServerUnderTest extends AsyncDisposable {
 interface Options {
   readonly env?: Record<string, string>;
   readonly deps?: Partial<ServerDeps>;
+  /** SQLite in memory unless said otherwise. */
+  readonly engine?: Engine;
 }
 
-export async function startServer({ env = {}, deps = {} }: Options = {}): Promise<ServerUnderTest> {
+export async function startServer({
+  env = {},
+  deps = {},
+  engine = 'sqlite',
+}: Options = {}): Promise<ServerUnderTest> {
   const settings = loadSettings({
     APP_ENV: 'test',
     ADMIN_PASSWORD: password,
     TWILIO_AUTH_TOKEN: authToken,
     ...env,
   });
-  const database = await openDatabase({ engine: 'sqlite', file: ':memory:' }, { log: createQuietLog() });
+  const database = await openTestDatabase(engine);
   const clock = { time: new Date('2026-11-21T10:00:00.000Z'), now: () => clock.time };
   const logLines: string[] = [];
   const accepted: InboundMessage[] = [];
@@ -79,6 +86,7 @@ export async function startServer({ env = {}, deps = {} }: Options = {}): Promis
     readModel: createReadModel(database.db),
     ...createUserAdmin({ db: database.db, clock, newId: () => uuidv7() }),
     health: async () => ({ database: true, queue: { waiting: 2, running: 1, failed: 0, oldestDueMs: 40 } }),
+    ...createQuietOperations(),
     ...deps,
   });
   return {

@@ -7,7 +7,6 @@ import { loadSettings } from '#config/settings.ts';
 import { createSimulatorChannel } from '#src/adapters/channels/simulator/channel.ts';
 import { openLocalMediaStore } from '#src/adapters/media/local-media-store.ts';
 import { createChatView } from '#src/adapters/store/chat-view.ts';
-import { openDatabase } from '#src/adapters/store/open-database.ts';
 import { createReadModel } from '#src/adapters/store/read-model.ts';
 import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { createUserAdmin } from '#src/adapters/store/user-admin.ts';
@@ -23,6 +22,8 @@ import { createPasswordTries } from '#src/http/plugins/password-tries.ts';
 import { createPages } from '#src/http/routes/simulator.ts';
 import { createServer } from '#src/http/server.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
+import { type Engine, openTestDatabase } from '#tests/support/engines.ts';
+import { createQuietOperations } from '#tests/support/quiet-operations.ts';
 
 /** The chat page on its real server, store and channel; only the bot is missing, so that tests decide what is answered. */
 export interface ChatStack extends AsyncDisposable {
@@ -42,13 +43,16 @@ export interface ChatStack extends AsyncDisposable {
   signIn(): Promise<string>;
 }
 
-/** Opens it on a folder of its own. */
-export async function openChatStack(env: Record<string, string> = {}): Promise<ChatStack> {
+/** Opens it on a folder and a database of its own. */
+export async function openChatStack(
+  env: Record<string, string> = {},
+  engine: Engine = 'sqlite',
+): Promise<ChatStack> {
   const folder = await mkdtemp(join(tmpdir(), 'chat-'));
-  const settings = loadSettings({ DATABASE_URL: `sqlite:///${join(folder, 'bot.db')}`, ...env });
+  const settings = loadSettings(env);
   const log = pino({ level: 'silent' });
   const clock = systemClock;
-  const database = await openDatabase(settings.database, { log });
+  const database = await openTestDatabase(engine);
   const unitOfWork = createUnitOfWork({ db: database.db, clock, newId: newUuid });
   const live = createLive({ log });
   const [spool, mediaFolder] = [join(folder, 'spool'), join(folder, 'media')];
@@ -81,6 +85,7 @@ export async function openChatStack(env: Record<string, string> = {}): Promise<C
     readModel: createReadModel(database.db),
     ...createUserAdmin({ db: database.db, clock, newId: newUuid }),
     health: async () => ({ database: true, queue: null }),
+    ...createQuietOperations(),
     pages: createPages({
       appName: settings.app.name,
       isProduction: settings.app.env === 'production',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChatThread, Inspection } from '#src/ports/chat-view.ts';
+import { engines } from '#tests/support/engines.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { type ChatStack, openChatStack } from './chat-stack.ts';
 
@@ -11,12 +12,12 @@ const png = Buffer.from(
   'base64',
 );
 
-describe('writing as a test person', () => {
+describe.each(engines)('writing as a test person on %s', (engine) => {
   let stack: ChatStack;
   let cookie: string;
   let url: string;
   beforeAll(async () => {
-    stack = await openChatStack({ MAX_MEDIA_MB: '1' });
+    stack = await openChatStack({ MAX_MEDIA_MB: '1' }, engine);
     cookie = await stack.signIn();
     url = await stack.server.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -245,6 +246,6 @@ async function answerAs(stack: ChatStack, userId: string, parts: readonly string
       },
     });
     const [first] = await stores.outbox.pending(userId);
-    if (first) await stores.outbox.sent(first.id, 'sim-out-first');
+    if (first) await stores.outbox.sent(first, 'sim-out-first');
   });
 }

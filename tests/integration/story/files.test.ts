@@ -17,7 +17,7 @@ const pdf = async (pages: string[]) => ({ bytes: await textPdf(pages), type: 'ap
 const file = (name: string, type: string) => ({ bytes: readFileSync(fixture(name)), type });
 
 beforeAll(async () => {
-  world = await openWorld({ RATE_LIMIT_MESSAGES: '50', MAX_MEDIA_MB: '2' });
+  world = await openWorld({ RATE_LIMIT_MESSAGES: '50', MAX_MEDIA_MB: '2', REPLY_DELAY_MS: '300' });
   // The model repeats what it was shown, so that answers prove what reached it.
   world.openai.answers(({ text, images }) =>
     images.length > 0 ? `picture of ${images.length}` : `SHOWN ${text}`,

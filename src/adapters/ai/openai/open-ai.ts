@@ -26,6 +26,8 @@ export interface OpenAiDeps {
   /** Mixed into the hash that stands for a person, so that it cannot be reversed by trying ids. */
   readonly safetySalt: string;
   readonly log: Log;
+  /** Told each time the same thing is asked again. */
+  readonly onRetry?: ((operation: 'reply' | 'look' | 'transcribe') => void) | undefined;
   readonly timeouts?: CallTimeouts;
   readonly retries?: RetryOptions;
 }
@@ -47,7 +49,7 @@ const lookFactor = 2;
  * AppError. A call aborted through its signal throws the signal's reason if that is an AppError, else one with code `stopping`.
  */
 export function createOpenAi(deps: OpenAiDeps): Ai {
-  const { profileOf, retries = retryOptions, timeouts = callTimeouts, log } = deps;
+  const { profileOf, retries = retryOptions, timeouts = callTimeouts, log, onRetry } = deps;
   const client = createClient(deps);
   const createAsk = deps.api === 'responses' ? createResponses : createChatCompletions;
   const ask = createAsk({
@@ -69,13 +71,17 @@ export function createOpenAi(deps: OpenAiDeps): Ai {
   }
 
   /** Asks, and once more with more room when reasoning left none for an answer. Both calls are paid and counted. */
-  async function answer(question: Omit<Question, 'maxOutputTokens'>, factor = 1): Promise<Answer> {
+  async function answer(
+    operation: 'reply' | 'look',
+    question: Omit<Question, 'maxOutputTokens'>,
+    factor = 1,
+  ): Promise<Answer> {
     const { model, signal } = question;
     const { first, second } = roomFor(model, factor);
     const attempt = (maxOutputTokens: number) =>
       withRetries(
         () => ask({ ...question, maxOutputTokens }).then(notEmpty),
-        { signal, log, model },
+        { signal, log, model, onRetry: () => onRetry?.(operation) },
         retries,
       );
     const answered = await attempt(first);
@@ -95,7 +101,7 @@ export function createOpenAi(deps: OpenAiDeps): Ai {
     async reply(request) {
       const { instructions, userId, signal } = request;
       const messages = messagesOfReply(request);
-      const { text, cutOff, used } = await answer({
+      const { text, cutOff, used } = await answer('reply', {
         model: deps.model,
         instructions,
         messages,
@@ -109,6 +115,7 @@ export function createOpenAi(deps: OpenAiDeps): Ai {
       const text = question ? `Sent with this text:\n${sendable(question)}` : 'Here is the picture.';
       const imageUrl = `data:${image.mimeType};base64,${Buffer.from(image.bytes).toString('base64')}`;
       const seen = await answer(
+        'look',
         {
           model: deps.visionModel,
           instructions,
@@ -126,7 +133,7 @@ export function createOpenAi(deps: OpenAiDeps): Ai {
       const model = deps.transcribeModel;
       return withRetries(
         () => transcribe({ client, model, timeoutMs: timeouts.transcribeMs }, request),
-        { signal: request.signal, log, model },
+        { signal: request.signal, log, model, onRetry: () => onRetry?.('transcribe') },
         retries,
       );
     },

@@ -29,7 +29,7 @@ export const retryOptions: RetryOptions = {
  */
 export async function withRetries<T>(
   call: () => Promise<T>,
-  context: { signal: AbortSignal; log: Log; model: string },
+  context: { signal: AbortSignal; log: Log; model: string; onRetry?: (() => void) | undefined },
   options: RetryOptions = retryOptions,
 ): Promise<T> {
   const startedAt = performance.now();
@@ -48,6 +48,7 @@ export async function withRetries<T>(
         'the model is unavailable; trying again',
       );
       await wait(options, waitMs, context.signal);
+      context.onRetry?.();
     }
   }
 }

@@ -3,6 +3,10 @@ import { type Params, textOf } from './fields.ts';
 
 /** WhatsApp sends one file a message and Twilio ten at most; the rest is headroom. */
 const maxAttachments = 20;
+const names = Array.from(
+  { length: maxAttachments },
+  (_, index) => [`MediaUrl${index}`, `MediaContentType${index}`] as const,
+);
 
 /**
  * The files of a message. `NumMedia` is not asked: it may lie in either direction, and a link that is there is worth fetching.
@@ -10,10 +14,9 @@ const maxAttachments = 20;
  */
 export function readAttachments(params: Params): InboundAttachment[] {
   const attachments: InboundAttachment[] = [];
-  for (let i = 0; i < maxAttachments; i++) {
-    const ref = textOf(params, `MediaUrl${i}`, 2048).trim();
-    if (ref !== '')
-      attachments.push({ ref, declaredType: essenceOf(textOf(params, `MediaContentType${i}`, 256)) });
+  for (const [url, contentType] of names) {
+    const ref = textOf(params, url, 2048).trim();
+    if (ref !== '') attachments.push({ ref, declaredType: essenceOf(textOf(params, contentType, 256)) });
   }
   return attachments;
 }

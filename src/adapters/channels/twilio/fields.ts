@@ -10,10 +10,12 @@ const maxTextUnits = 65_536;
  */
 export function textOf(params: Params, name: string, maxUnits = maxTextUnits): string {
   // Own properties only: `constructor` and its kind are no parameters.
-  const given = Object.hasOwn(params, name) ? params[name] : undefined;
+  if (!Object.hasOwn(params, name)) return '';
+  const given = params[name];
   const value: unknown = Array.isArray(given) ? given[0] : given;
   if (typeof value !== 'string') return '';
-  return value.slice(0, maxUnits).replaceAll('\0', '').toWellFormed();
+  const text = value.length > maxUnits ? value.slice(0, maxUnits) : value;
+  return (text.includes('\0') ? text.replaceAll('\0', '') : text).toWellFormed();
 }
 
 /** A parameter that must look like `pattern`; undefined when it does not. */
@@ -24,9 +26,9 @@ export function matchOf(params: Params, name: string, pattern: RegExp): string |
 
 /** One line for people to read, such as a name: trimmed, without control characters. Undefined when nothing is left. */
 export function lineOf(params: Params, name: string, maxUnits = 256): string | undefined {
-  const line = textOf(params, name, maxUnits)
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .trim();
+  const text = textOf(params, name, maxUnits);
+  if (text === '') return undefined;
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ').trim();
   return line === '' ? undefined : line;
 }
 

@@ -1,7 +1,15 @@
 import type { Migration } from 'kysely/migration';
 import * as m0001 from './0001-first-form.ts';
+import * as m0002 from './0002-job-leases.ts';
+import * as m0003 from './0003-limited.ts';
+import * as m0004 from './0004-workers.ts';
+import * as m0005 from './0005-crashes.ts';
 
 /** Every migration by name; a static map, so that nothing is looked up on disk and order is plain to see. */
 export const migrations: Record<string, Migration> = {
   '0001-first-form': m0001,
+  '0002-job-leases': m0002,
+  '0003-limited': m0003,
+  '0004-workers': m0004,
+  '0005-crashes': m0005,
 };

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Kysely, SqliteAdapter, type Transaction } from 'kysely';
+import { StorageUnavailable } from '#src/domain/errors.ts';
+import type { Database } from './schema.ts';
+import { createSharedTransactions, type ShareTransaction } from './share-transaction.ts';
+import { raceOf } from './storage-errors.ts';
+
+/** How often work is run before two processes that keep getting in each other's way are called trouble. */
+const maxRuns = 6;
+/** The longest pause before the second run, in milliseconds; it grows with each further one. */
+const pauseMs = 20;
+
+/** A database file has one connection, whoever asks. */
+const shared = new WeakMap<Kysely<Database>, ShareTransaction>();
+
+/**
+ * Runs work in one transaction; on SQLite it may share its commit with other work. It may be run again from the start, on Postgres
+ * when another process got in the way, on SQLite when the shared commit fails: the work must touch nothing but the database.
+ */
+export function runTransaction<T>(
+  db: Kysely<Database>,
+  work: (trx: Transaction<Database>) => Promise<T>,
+): Promise<T> {
+  const share = sharingOf(db);
+  return share ? share(work) : againstRaces(() => db.transaction().execute(work));
+}
+
+/** The same for work that is a single statement, which on Postgres is a transaction of its own. */
+export function runStatement<T>(
+  db: Kysely<Database>,
+  work: (db: Kysely<Database>) => Promise<T>,
+): Promise<T> {
+  const share = sharingOf(db);
+  return share ? share(work) : againstRaces(() => work(db));
+}
+
+function sharingOf(db: Kysely<Database>): ShareTransaction | undefined {
+  if (!(db.getExecutor().adapter instanceof SqliteAdapter)) return undefined;
+  const share = shared.get(db) ?? createSharedTransactions(db);
+  shared.set(db, share);
+  return share;
+}
+
+async function againstRaces<T>(work: () => Promise<T>): Promise<T> {
+  for (let run = 1; ; run++) {
+    try {
+      return await work();
+    } catch (error) {
+      const race = raceOf(error);
+      // What is still there twice at the end is no race but a fault.
+      if (!race || (race === 'duplicate' && run === maxRuns)) throw error;
+      if (run === maxRuns)
+        throw new StorageUnavailable('another process got in the way each time', { cause: error });
+      await pause(Math.random() * pauseMs * run);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { createReadiness } from '#src/http/readiness.ts';
+import type { ServerDeps } from '#src/http/server.ts';
+
+/** What a server needs to be seen from outside, for tests that look at other things: ready, without numbers, jobs or others. */
+export function createQuietOperations(): Pick<ServerDeps, 'readiness' | 'metrics' | 'workers'> {
+  const fine = async () => {};
+  const readiness = createReadiness({ isInPlace: () => true, read: fine, write: fine });
+  readiness.set('ready');
+  return {
+    readiness,
+    metrics: { text: async () => ({ contentType: 'text/plain', body: '' }), webhookAnswered: () => {} },
+    workers: {
+      engine: 'sqlite',
+      role: 'all',
+      registry: { id: '019ea6a4-3c00-7000-8000-000000000001', list: async () => [] },
+      desk: {
+        health: async () => ({ waiting: 0, running: 0, failed: 0, oldestDueMs: 0 }),
+        failures: async () => [],
+        running: async () => [],
+        retry: async () => false,
+        discard: async () => false,
+      },
+    },
+  };
+}
