@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Three projects: `unit` is pure and quick, `integration` uses real SQLite, real Postgres and HTTP stand-ins, `e2e` starts the product. */
 export default defineConfig({
   test: {
+    // Most files wait for processes and vendors rather than compute, so more of them run at once than there are cores.
+    maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {
