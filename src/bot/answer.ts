@@ -1,4 +1,4 @@
-import type { StoredMessage, Turn } from '#src/domain/turn.ts';
+import type { AtHand, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import { claimBudgetWarning } from './budget.ts';
 import { composeQuestion } from './compose-question.ts';
@@ -12,20 +12,22 @@ import { wording } from './wording.ts';
 /** Room that a part keeps below the channel's limit, for the way the provider may count. */
 const margin = 20;
 
-/** Asks the model about a turn that has been understood, and stores the answer with its parts and its price, all at once. */
+/**
+ * Asks the model about a turn that has been understood, and stores the answer with its parts and its price, all at once.
+ * @returns the answered turn with its parts, to be sent
+ */
 export async function answer(
   deps: BotDeps,
   turn: Turn,
   understood: readonly StoredMessage[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<AtHand> {
   const started = deps.clock.now().getTime();
   const notes = notesOnFiles(understood);
   if (!hasContent(understood)) {
     // Nothing could be read: the honest sentences are the answer, no model is asked to fill the gap.
     const text = notes.length > 0 ? notes.join('\n') : nothingReadable(understood);
-    await reply(deps, turn, { text });
-    return;
+    return reply(deps, turn, { text });
   }
   const question = await composeQuestion(deps, turn, understood);
   const result = await deps.ai.reply({ ...question, signal });
@@ -34,7 +36,7 @@ export async function answer(
   const text = [...notes, body, result.cutOff ? wording.cutOff : ''].filter(Boolean).join('\n\n');
   const title = [...(question.personText || body).replace(/\s+/g, ' ').trim()].slice(0, 60).join('');
   const ms = deps.clock.now().getTime() - started;
-  await reply(deps, turn, { text, usage, title, ms });
+  return reply(deps, turn, { text, usage, title, ms });
 }
 
 /** Stores what the person will hear: the answer, its parts in order, and what it cost. */
@@ -42,11 +44,11 @@ export async function reply(
   deps: Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live'>,
   turn: Turn,
   said: { text: string; usage?: Usage | undefined; title?: string; ms?: number },
-): Promise<void> {
+): Promise<AtHand> {
   const { unitOfWork, channels, live } = deps;
   const channel = channels.get(turn.messages.at(-1)?.channel ?? 'simulator');
   const maxUnits = (channel?.limits.textUnits ?? 1_600) - margin;
-  await unitOfWork.run(async (stores) => {
+  const parts = await unitOfWork.run(async (stores) => {
     const warning =
       said.usage &&
       (await claimBudgetWarning(stores, deps, { userId: turn.userId, costMicros: said.usage.costMicros }));
@@ -55,11 +57,11 @@ export async function reply(
     // Formatting may leave nothing of an odd answer; the person must still hear something.
     const heard =
       parts.length > 0 ? { text, parts } : { text: wording.unexpected, parts: [wording.unexpected] };
-    await stores.turns.answer(turn, { ...heard, usage: said.usage });
     if (said.title) await stores.conversations.name(turn.conversationId, said.title);
-    if (said.ms !== undefined) await stores.turns.addStep(turn.id, { step: 'answer', ms: said.ms });
+    return stores.turns.answer(turn, { ...heard, usage: said.usage, ms: said.ms });
   });
   live.announce({ kind: 'changed', userId: turn.userId });
+  return { parts, turn: { ...turn, state: 'answered' } };
 }
 
 /** What the person must know about their files, whatever the model says: what could not be read, and what only in part. */

@@ -1,5 +1,5 @@
 import { AppError, LostLease, ProviderRefused, StorageUnavailable } from '#src/domain/errors.ts';
-import type { Turn } from '#src/domain/turn.ts';
+import type { AtHand, Turn } from '#src/domain/turn.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import type { BotDeps } from './deps.ts';
 import { wording } from './wording.ts';
@@ -26,12 +26,14 @@ export async function apologize(
   { unitOfWork, log }: Pick<BotDeps, 'unitOfWork' | 'log'>,
   turn: Turn,
   error: unknown,
-): Promise<void> {
+): Promise<AtHand> {
   const reason =
     error instanceof AppError ? [error.code, error.vendorCode].filter(Boolean).join(' ') : 'unexpected error';
   log.error({ err: error, turnId: turn.id, reason }, 'a turn could not be answered');
   const text = sentenceFor(error);
-  await unitOfWork.run((stores) => stores.turns.answer(turn, { text, parts: [text], problem: reason }));
+  const answer = { text, parts: [text], problem: reason };
+  const parts = await unitOfWork.run((stores) => stores.turns.answer(turn, answer));
+  return { parts, turn: { ...turn, state: 'answered' } };
 }
 
 function sentenceFor(error: unknown): string {

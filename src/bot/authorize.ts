@@ -8,36 +8,37 @@ import { wording } from './wording.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
+/** A message that was judged, for the metrics: to be counted once the verdict is stored. */
+type Judged = Parameters<BotDeps['metrics']['judged']>[0];
+
 /**
  * Decides for each message whether it is answered, and stores that. Strangers and switched-off people hear one refusal a day,
- * people over the limit one notice a window. What may be answered becomes turns, all in one transaction.
+ * people over the limit one notice a window. What may be answered becomes turns.
  */
 export async function authorize(
-  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'metrics'>,
+  stores: Stores,
+  deps: Pick<BotDeps, 'clock' | 'rules'>,
   userId: string,
   received: readonly StoredMessage[],
-): Promise<void> {
+): Promise<Judged[]> {
   const last = received.at(-1);
-  if (!last) return;
-  const user = await deps.unitOfWork.run((stores) => stores.users.get(userId));
-  if (!user) return;
+  const user = last && (await stores.users.get(userId));
+  if (!user) return [];
   const { verdicts, freeAt } = judge(user, received);
   const turns = toTurns(received.filter((message) => verdicts.get(message.id) === 'allowed'));
 
-  await deps.unitOfWork.run(async (stores) => {
-    await stores.inbox.decide(verdicts, new Set(turns.flat().map((message) => message.id)));
-    for (const messages of turns) {
-      // `/new` is the last word of the old conversation; what follows belongs to a fresh one.
-      const conversationId = await stores.conversations.active(userId);
-      await stores.turns.open({ userId, conversationId, messageIds: messages.map((message) => message.id) });
-      if (toCommand(messages[0]) === 'new') await stores.conversations.end(userId);
-    }
-    await queueNotices(stores, deps, { user, last, verdicts: [...verdicts.values()], freeAt });
-  });
-  for (const { id, channel, type } of received) {
-    const verdict = verdicts.get(id);
-    if (verdict) deps.metrics.judged({ channel, type, verdict });
+  await stores.inbox.decide(verdicts, new Set(turns.flat().map((message) => message.id)));
+  for (const messages of turns) {
+    // `/new` is the last word of the old conversation; what follows belongs to a fresh one.
+    const conversationId = await stores.conversations.active(userId);
+    await stores.turns.open({ userId, conversationId, messageIds: messages.map((message) => message.id) });
+    if (toCommand(messages[0]) === 'new') await stores.conversations.end(userId);
   }
+  await queueNotices(stores, deps, { user, last, verdicts: [...verdicts.values()], freeAt });
+  return received.flatMap(({ id, channel, type }) => {
+    const verdict = verdicts.get(id);
+    return verdict ? [{ channel, type, verdict }] : [];
+  });
 }
 
 function judge(

@@ -5,49 +5,75 @@ import {
   ProviderUnavailable,
   StorageUnavailable,
 } from '#src/domain/errors.ts';
-import type { QueuedPart } from '#src/domain/turn.ts';
+import type { AtHand, QueuedPart, Turn } from '#src/domain/turn.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
-import type { OutboxStore, PartAtHand } from '#src/ports/stores.ts';
+import type { OutboxStore, PartAtHand, TurnStory } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
+import { lookAtHand } from './receive.ts';
 
 type DeliverDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'log' | 'live' | 'metrics'>;
 
 /** With the queue's growing delays this outlasts a few minutes of a provider's outage. */
 const attemptsPerPart = 8;
 
+/** How the sending of parts went: reasons by turn of those that were given up. */
+interface Delivery {
+  readonly turn: Turn | undefined;
+  readonly failed: ReadonlyMap<string | undefined, string>;
+  readonly startedAt: number;
+}
+
+type Change = (outbox: OutboxStore) => Promise<boolean>;
+
 /**
- * Sends everything that waits for this person, part after part. Before an uncertain part is repeated it is looked up at the
- * provider. A part that cannot be delivered ends its message with a reason; the next message is not held up by it.
+ * Sends what is at hand, part after part, and ends the turn they belong to. Before an uncertain part is repeated it is looked up
+ * at the provider. A part that cannot be delivered ends its message with a reason; the next message is not held up by it.
+ * @returns what is at hand then
  */
-export async function deliver(deps: DeliverDeps, userId: string, run: JobRun): Promise<void> {
-  const started = deps.clock.now().getTime();
-  const parts = await deps.unitOfWork.run((stores) => stores.outbox.pending(userId));
+export async function deliver(
+  deps: DeliverDeps,
+  userId: string,
+  { parts, turn }: AtHand,
+  run: JobRun,
+): Promise<AtHand> {
   const failed = new Map<string | undefined, string>();
+  const delivery = { turn, failed, startedAt: deps.clock.now().getTime() };
+  let next: AtHand | undefined;
   for (const part of parts) {
     if (part.turnId && failed.has(part.turnId)) continue;
     // Nothing new is begun once the lease is lost or the process is to end.
     run.signal.throwIfAborted();
-    const problem = await deliverPart(deps, part, run);
+    const problem = await deliverPart(deps, part, run, async (sent) => {
+      // With the last one the turn is over: one commit for both.
+      if (part === parts.at(-1)) next = await conclude(deps, userId, delivery, sent);
+      else await change(deps, sent);
+    });
     if (problem) failed.set(part.turnId, problem);
     deps.live.announce({ kind: 'changed', userId });
   }
-  await finishTurns(deps, userId, { failed, ms: deps.clock.now().getTime() - started });
+  return next ?? (await conclude(deps, userId, delivery));
 }
 
 /** @returns the reason when the part can never be delivered; throws when it is worth another try */
-async function deliverPart(deps: DeliverDeps, part: QueuedPart, run: JobRun): Promise<string | undefined> {
+async function deliverPart(
+  deps: DeliverDeps,
+  part: QueuedPart,
+  run: JobRun,
+  store: (sent: Change) => Promise<void>,
+): Promise<string | undefined> {
   const { channels, clock, log, metrics } = deps;
   const channel = channels.get(part.channel);
   if (!channel) return giveUp(deps, part, { atHand: part, reason: 'channel_not_configured' });
   const outbound = { ...part, firstTriedAt: part.firstTriedAt ?? clock.now() };
   let atHand: PartAtHand = part;
   try {
-    const found = part.state === 'sending' ? await channel.findSent(outbound, { signal: run.signal }) : null;
+    const isUncertain = part.state === 'sending' && !part.isBegun;
+    const found = isUncertain ? await channel.findSent(outbound, { signal: run.signal }) : null;
     if (found) log.info({ partId: part.id }, 'an uncertain part had been sent after all');
-    else atHand = await begin(deps, part);
+    else if (!part.isBegun) atHand = await begin(deps, part);
     const { providerId } = found ?? (await channel.send(outbound, { signal: run.signal }));
-    await change(deps, (outbox) => outbox.sent(atHand, providerId));
-    const state = found ? 'looked_up' : part.state === 'sending' ? 'repeated' : 'sent';
+    await store((outbox) => outbox.sent(atHand, providerId));
+    const state = found ? 'looked_up' : isUncertain ? 'repeated' : 'sent';
     metrics.partEnded({ channel: part.channel, state });
     return undefined;
   } catch (error) {
@@ -56,11 +82,11 @@ async function deliverPart(deps: DeliverDeps, part: QueuedPart, run: JobRun): Pr
     if (error instanceof ProviderRefused)
       return giveUp(deps, part, { atHand, reason: error.vendorCode ?? error.reason, error });
     // Only what was begun here: an earlier attempt stays uncertain when the look-up is what failed.
-    if (error instanceof ProviderUnavailable && !error.uncertain && atHand !== part) {
+    if (error instanceof ProviderUnavailable && !error.uncertain && (part.isBegun || atHand !== part)) {
       await change(deps, (outbox) => outbox.queuedAgain(atHand));
       atHand = { ...atHand, state: 'queued' };
     }
-    const wasLast = part.attempts + 1 >= attemptsPerPart;
+    const wasLast = part.attempts + (part.isBegun ? 0 : 1) >= attemptsPerPart;
     if (wasLast && !run.signal.aborted) {
       const reason = error instanceof AppError ? (error.vendorCode ?? error.code) : 'unexpected_error';
       return giveUp(deps, part, { atHand, reason, error });
@@ -76,12 +102,12 @@ async function begin(deps: DeliverDeps, part: QueuedPart): Promise<PartAtHand> {
 }
 
 /** @throws LostLease when another process has taken the part on, because this one was silent for too long */
-async function change(
-  { unitOfWork }: DeliverDeps,
-  make: (outbox: OutboxStore) => Promise<boolean>,
-): Promise<void> {
-  const tookEffect = await unitOfWork.run((stores) => make(stores.outbox));
-  if (!tookEffect) throw new LostLease('the part was taken on elsewhere');
+async function change({ unitOfWork }: DeliverDeps, make: Change): Promise<void> {
+  await unitOfWork.run((stores) => mustTakeEffect(make(stores.outbox)));
+}
+
+async function mustTakeEffect(change: Promise<boolean>): Promise<void> {
+  if (!(await change)) throw new LostLease('the part was taken on elsewhere');
 }
 
 async function giveUp(
@@ -98,22 +124,35 @@ async function giveUp(
   return reason;
 }
 
-/** One log line a turn tells its whole story. */
-async function finishTurns(
-  { unitOfWork, log, clock, metrics }: DeliverDeps,
+/** Stores the last part's success with the end of its turn, and looks what is at hand then. */
+async function conclude(
+  deps: DeliverDeps,
   userId: string,
-  delivery: { failed: ReadonlyMap<string | undefined, string>; ms: number },
-): Promise<void> {
-  const finished = await unitOfWork.run(async (stores) => {
-    const turn = await stores.turns.next(userId);
-    if (turn?.state !== 'answered') return undefined;
-    if (!(await stores.turns.finish(turn.id, { failed: delivery.failed.get(turn.id) }))) return undefined;
-    await stores.turns.addStep(turn.id, { step: 'deliver', ms: delivery.ms });
-    return { turn, story: await stores.turns.story(turn.id) };
+  delivery: Delivery,
+  sent?: Change,
+): Promise<AtHand> {
+  const { turn, failed, startedAt } = delivery;
+  const { story, ...atHand } = await deps.unitOfWork.run(async (stores) => {
+    if (sent) await mustTakeEffect(sent(stores.outbox));
+    const ms = deps.clock.now().getTime() - startedAt;
+    const isOver = turn?.state === 'answered';
+    const ended = isOver
+      ? await stores.turns.finish(turn.id, { failed: failed.get(turn.id), ms })
+      : undefined;
+    return { story: ended, ...(await lookAtHand(stores, userId)) };
   });
-  if (!finished) return;
-  const { turn, story } = finished;
-  const undelivered = delivery.failed.get(turn.id);
+  if (turn && story) tell(deps, turn, story, delivery);
+  return atHand;
+}
+
+/** One log line a turn tells its whole story. */
+function tell(
+  { log, clock, metrics }: DeliverDeps,
+  turn: Turn,
+  story: TurnStory,
+  { failed }: Delivery,
+): void {
+  const undelivered = failed.get(turn.id);
   const now = clock.now().getTime();
   const sinceOpenedMs = now - turn.createdAt.getTime();
   metrics.turnEnded({

@@ -1,12 +1,12 @@
+import type { AtHand, Turn } from '#src/domain/turn.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import { answer, reply } from './answer.ts';
 import { apologize, isFinal } from './apologize.ts';
-import { authorize } from './authorize.ts';
 import { findBudgetRefusal } from './budget.ts';
 import { runCommand, toCommand } from './commands.ts';
 import { deliver } from './deliver.ts';
 import type { BotDeps } from './deps.ts';
-import { nextTurn, receive, refuseIfDeadly } from './receive.ts';
+import { atItsBeginning, receive, refuseIfDeadly } from './receive.ts';
 import { keepTyping } from './typing.ts';
 import { understand } from './understand.ts';
 
@@ -24,26 +24,28 @@ import { understand } from './understand.ts';
  * one honest sentence.
  */
 export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): Promise<void> {
-  const received = await receive(deps, userId);
-  await authorize(deps, userId, received);
-  // Refusals and limits belong to no turn, and a notice should not wait for a long answer.
-  await deliver(deps, userId, run);
+  let atHand = await receive(deps, userId);
+  for (;;) {
+    const { parts, turn } = atHand;
+    // Refusals and limits belong to no turn, and a notice should not wait for a long answer.
+    if (parts.length > 0 || turn?.state === 'answered') atHand = await deliver(deps, userId, atHand, run);
+    else if (turn) atHand = await work(deps, atItsBeginning(turn, deps.clock.now()), run);
+    else return;
+  }
+}
 
-  for (let turn = await nextTurn(deps, userId); turn; turn = await nextTurn(deps, userId)) {
-    await using _typing = keepTyping(deps, turn, run.signal);
-    if (turn.state === 'open') {
-      try {
-        if (run.crashes > 0) await refuseIfDeadly(deps, turn);
-        const command = toCommand(turn.messages[0]);
-        const overBudget = command ? undefined : await findBudgetRefusal(deps, userId);
-        if (command) await reply(deps, turn, { text: await runCommand(deps, turn, command) });
-        else if (overBudget) await reply(deps, turn, { text: overBudget });
-        else await answer(deps, turn, await understand(deps, turn, run), run.signal);
-      } catch (error) {
-        if (!isFinal(error, run, turn, deps.clock.now())) throw error;
-        await apologize(deps, turn, error);
-      }
-    }
-    await deliver(deps, userId, run);
+/** From an open turn to its stored answer. */
+async function work(deps: BotDeps, turn: Turn, run: JobRun): Promise<AtHand> {
+  await using _typing = keepTyping(deps, turn, run.signal);
+  try {
+    if (run.crashes > 0) await refuseIfDeadly(deps, turn);
+    const command = toCommand(turn.messages[0]);
+    if (command) return await reply(deps, turn, { text: await runCommand(deps, turn, command) });
+    const overBudget = await findBudgetRefusal(deps, turn.userId);
+    if (overBudget) return await reply(deps, turn, { text: overBudget });
+    return await answer(deps, turn, await understand(deps, turn, run), run.signal);
+  } catch (error) {
+    if (!isFinal(error, run, turn, deps.clock.now())) throw error;
+    return apologize(deps, turn, error);
   }
 }

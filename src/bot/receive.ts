@@ -1,39 +1,47 @@
 import { AppError } from '#src/domain/errors.ts';
-import type { StoredMessage, Turn } from '#src/domain/turn.ts';
+import type { AtHand, Turn } from '#src/domain/turn.ts';
+import type { Stores } from '#src/ports/stores.ts';
+import { authorize } from './authorize.ts';
 import type { BotDeps } from './deps.ts';
 
 /** An answer that could only be begun this long after the question deserves an apology, in milliseconds. */
 const lateAfterMs = 5 * 60_000;
-
-/** The person's messages that nobody has looked at yet, oldest first. They stay unlooked-at until `authorize` decides. */
-export function receive(
-  { unitOfWork }: Pick<BotDeps, 'unitOfWork'>,
-  userId: string,
-): Promise<StoredMessage[]> {
-  return unitOfWork.run((stores) => stores.inbox.undecided(userId));
-}
-
-/** The person's oldest turn that still needs something: an answer, or the delivery of one. */
-export async function nextTurn(
-  { unitOfWork, clock }: Pick<BotDeps, 'unitOfWork' | 'clock'>,
-  userId: string,
-): Promise<Turn | undefined> {
-  const next = await unitOfWork.run(async (stores) => {
-    let turn = await stores.turns.next(userId);
-    // Its messages were erased: there is nothing left to answer, and it must not stand in the way.
-    while (turn?.messages.length === 0) {
-      await stores.turns.finish(turn.id, { failed: 'its messages are gone' });
-      turn = await stores.turns.next(userId);
-    }
-    return turn;
-  });
-  if (!next) return undefined;
-  const waitedMs = clock.now().getTime() - (next.messages.at(-1)?.receivedAt ?? next.createdAt).getTime();
-  return { ...next, isLate: waitedMs > lateAfterMs };
-}
-
 /** More often than a machine is switched off in the middle of one turn. */
-const mostRepeats = 12;
+const mostRepeats = 40;
+
+/**
+ * What the person has sent and nobody has looked at yet is authorized; what has to be done for them then. One transaction, as
+ * every commit costs a wait for the disk.
+ */
+export async function receive(
+  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'metrics'>,
+  userId: string,
+): Promise<AtHand> {
+  const { judged, ...atHand } = await deps.unitOfWork.run(async (stores) => {
+    const received = await stores.inbox.undecided(userId);
+    return { judged: await authorize(stores, deps, userId, received), ...(await lookAtHand(stores, userId)) };
+  });
+  for (const message of judged) deps.metrics.judged(message);
+  return atHand;
+}
+
+/** What waits for a person: parts to be sent, and the oldest turn that still needs something. */
+export async function lookAtHand(stores: Stores, userId: string): Promise<AtHand> {
+  const parts = await stores.outbox.pending(userId);
+  let turn = await stores.turns.next(userId);
+  // Its messages were erased: there is nothing left to answer, and it must not stand in the way.
+  while (turn?.messages.length === 0) {
+    await stores.turns.finish(turn.id, { failed: 'its messages are gone' });
+    turn = await stores.turns.next(userId);
+  }
+  return { parts, turn };
+}
+
+/** The turn as it is when its work begins: late when its messages had been waiting for long. */
+export function atItsBeginning(turn: Turn, now: Date): Turn {
+  const waitedMs = now.getTime() - (turn.messages.at(-1)?.receivedAt ?? turn.createdAt).getTime();
+  return { ...turn, isLate: waitedMs > lateAfterMs };
+}
 
 /**
  * A turn under which process after process ends is given up, with a word to the person, before it ends another one.

@@ -46,6 +46,12 @@ export interface Turn {
   readonly isLate?: boolean;
 }
 
+/** What waits for a person: parts to be sent, in order, and their oldest unfinished turn. */
+export interface AtHand {
+  readonly parts: readonly QueuedPart[];
+  readonly turn: Turn | undefined;
+}
+
 /** One piece of an answer on its way out. */
 export interface QueuedPart {
   readonly id: string;
@@ -54,8 +60,10 @@ export interface QueuedPart {
   readonly from: string;
   readonly text: string;
   readonly turnId?: string | undefined;
-  /** `sending`: an earlier attempt began and its outcome is unknown. */
+  /** `sending`: an attempt began and its outcome is unknown. */
   readonly state: 'queued' | 'sending';
+  /** This very run has stored that the attempt begins, and has not made it yet: nothing about it is unknown. */
+  readonly isBegun?: true;
   /** How often sending it was begun. */
   readonly attempts: number;
   readonly firstTriedAt?: Date | undefined;

@@ -74,6 +74,8 @@ export interface TurnAnswer {
   /** Undefined when no model was asked. */
   readonly usage?: Usage | undefined;
   readonly problem?: string | undefined;
+  /** How long the model took, in milliseconds. */
+  readonly ms?: number | undefined;
 }
 
 /** A turn in numbers. */
@@ -97,14 +99,20 @@ export interface TurnStore {
   next(userId: string): Promise<Turn | undefined>;
   /**
    * Stores the answer, the outbound message with its parts, and the consumption; the turn is `answered` then.
+   * @returns the parts, the first of them begun: whoever stores an answer sends it next
    * @throws LostLease when the turn is no longer open
    */
-  answer(turn: Turn, answer: TurnAnswer): Promise<void>;
-  /** Ends a turn: all parts are out, or it failed for good. False, and nothing happens: it is over already, or parts are waiting. */
-  finish(turnId: string, outcome: { failed?: string | undefined }): Promise<boolean>;
+  answer(turn: Turn, answer: TurnAnswer): Promise<QueuedPart[]>;
+  /**
+   * Ends a turn: all parts are out, or it failed for good.
+   * @param outcome.ms how long sending took
+   * @returns its story; undefined, and nothing happens, when it is over already or parts are waiting
+   */
+  finish(
+    turnId: string,
+    outcome: { failed?: string | undefined; ms?: number | undefined },
+  ): Promise<TurnStory | undefined>;
   addStep(turnId: string, step: TurnStep): Promise<void>;
-  /** What the log says about a turn: milliseconds by step, models, tokens and cost, and how many parts went out. */
-  story(turnId: string): Promise<TurnStory>;
   /** Corrects the type of a message once its files are known by content. */
   setMessageType(messageId: string, type: MessageType): Promise<void>;
 }

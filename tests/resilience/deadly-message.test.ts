@@ -10,9 +10,9 @@ it('a message under which process after process ends is given up with a word, an
   world.openai.answers(() => new Promise(() => {}));
   await ana.says('the deadly one');
   await waitFor('the model to be asked', () => JSON.stringify(world.openai.calls).includes('the deadly one'));
-  // Twelve processes have died over it already; this is the thirteenth.
+  // Forty processes have died over it already.
   const database = new SQLite(`${world.product().folder}/bot.db`);
-  database.exec(`update turns set repeats = 12 where state = 'open'`);
+  database.exec(`update turns set repeats = 40 where state = 'open'`);
   database.close();
   const asked = world.openai.calls.length;
   await world.restart('SIGKILL');

@@ -1,4 +1,6 @@
 import type { ChannelName } from '#src/domain/identity.ts';
+import type { QueuedPart } from '#src/domain/turn.ts';
+import type { OutboundPartRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 interface OutboundMessage {
@@ -11,13 +13,15 @@ interface OutboundMessage {
   readonly text: string;
   readonly model: string | null;
   readonly parts: readonly string[];
+  /** Whether the sending of the first part begins with this transaction. */
+  readonly isBegun: boolean;
 }
 
-/** Stores one outbound message with its parts, queued in order. */
+/** Stores one outbound message with its parts in order. */
 export async function insertOutbound(
   { trx, clock, newId }: StoreContext,
   message: OutboundMessage,
-): Promise<void> {
+): Promise<QueuedPart[]> {
   const id = newId();
   const now = clock.now().toISOString();
   await trx
@@ -51,27 +55,45 @@ export async function insertOutbound(
       created_at: now,
     })
     .execute();
-  await trx
-    .insertInto('outbound_parts')
-    .values(
-      message.parts.map((text, position) => ({
-        id: newId(),
-        message_id: id,
-        user_id: message.userId,
-        turn_id: message.turnId,
-        channel: message.channel,
-        position,
-        to_address: message.to,
-        from_address: message.from,
-        text,
-        state: 'queued' as const,
-        provider_id: null,
-        error_code: null,
-        attempts: 0,
-        first_tried_at: null,
-        sent_at: null,
-        created_at: now,
-      })),
-    )
-    .execute();
+  const parts = message.parts.map((text, position) => {
+    const isBegun = message.isBegun && position === 0;
+    return {
+      id: newId(),
+      message_id: id,
+      user_id: message.userId,
+      turn_id: message.turnId,
+      channel: message.channel,
+      position,
+      to_address: message.to,
+      from_address: message.from,
+      text,
+      state: isBegun ? ('sending' as const) : ('queued' as const),
+      provider_id: null,
+      error_code: null,
+      attempts: isBegun ? 1 : 0,
+      first_tried_at: isBegun ? now : null,
+      sent_at: null,
+      created_at: now,
+    };
+  });
+  await trx.insertInto('outbound_parts').values(parts).execute();
+  return parts.map((part) => ({
+    ...toQueuedPart(part),
+    ...(part.attempts > 0 && { isBegun: true as const }),
+  }));
+}
+
+/** A part that is not out yet, from its row. */
+export function toQueuedPart(row: OutboundPartRow): QueuedPart {
+  return {
+    id: row.id,
+    channel: row.channel,
+    to: row.to_address,
+    from: row.from_address,
+    text: row.text,
+    turnId: row.turn_id ?? undefined,
+    state: row.state === 'sending' ? 'sending' : 'queued',
+    attempts: row.attempts,
+    firstTriedAt: row.first_tried_at ? new Date(row.first_tried_at) : undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import type { OutboxStore, PartAtHand } from '#src/ports/stores.ts';
-import { insertOutbound } from './outbound-rows.ts';
+import { insertOutbound, toQueuedPart } from './outbound-rows.ts';
 import { isPending } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -26,6 +26,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
         text: parts.join('\n'),
         model: null,
         parts,
+        isBegun: false,
       });
     },
 
@@ -38,17 +39,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
         // Ids sort by creation, and the parts of a message are created in order.
         .orderBy('id')
         .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        channel: row.channel,
-        to: row.to_address,
-        from: row.from_address,
-        text: row.text,
-        turnId: row.turn_id ?? undefined,
-        state: row.state === 'sending' ? ('sending' as const) : ('queued' as const),
-        attempts: row.attempts,
-        firstTriedAt: row.first_tried_at ? new Date(row.first_tried_at) : undefined,
-      }));
+      return rows.map(toQueuedPart);
     },
 
     async sending(part) {

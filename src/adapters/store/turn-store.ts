@@ -1,6 +1,7 @@
+import { type RawBuilder, sql } from 'kysely';
 import { LostLease } from '#src/domain/errors.ts';
 import type { TurnStep } from '#src/domain/turn.ts';
-import type { TurnStore } from '#src/ports/stores.ts';
+import type { TurnStore, TurnStory } from '#src/ports/stores.ts';
 import { inChunks } from './in-chunks.ts';
 import { readAttachments, toStoredMessage } from './message-rows.ts';
 import { insertOutbound } from './outbound-rows.ts';
@@ -89,26 +90,30 @@ export function createTurnStore(context: StoreContext): TurnStore {
       };
     },
 
-    async answer(turn, { text, parts, usage, problem }) {
+    async answer(turn, { text, parts, usage, problem, ms }) {
       const last = turn.messages.at(-1);
-      if (!last) return;
+      if (!last) return [];
       const { numUpdatedRows } = await trx
         .updateTable('turns')
-        .set({ state: 'answered', error_message: problem ?? null })
+        .set({
+          state: 'answered',
+          error_message: problem ?? null,
+          ...(ms !== undefined && { steps: withStep({ step: 'answer', ms }) }),
+        })
         .where('id', '=', turn.id)
         .where('state', '=', 'open')
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 0n) throw new LostLease('the turn was answered elsewhere');
-      await trx
-        .updateTable('messages')
-        .set({ is_processed: 1, error_message: problem ?? null })
-        .where('turn_id', '=', turn.id)
-        .where('direction', '=', 'inbound')
-        .execute();
+      const processed = { is_processed: 1 as const, error_message: problem ?? null };
+      const others = turn.messages.slice(0, -1).map((message) => message.id);
+      await inChunks(others, (ids) =>
+        trx.updateTable('messages').set(processed).where('id', 'in', ids).execute(),
+      );
       // The whole exchange can be read off the turn's last inbound row, and sums over messages count each token once.
       await trx
         .updateTable('messages')
         .set({
+          ...processed,
           ai_response: text,
           ai_model_used: usage?.model ?? null,
           prompt_tokens: usage?.promptTokens ?? 0,
@@ -120,7 +125,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
         .where('id', '=', last.id)
         .execute();
       if (usage) await addUsage(context, usage, { userId: turn.userId, turnId: turn.id });
-      await insertOutbound(context, {
+      return insertOutbound(context, {
         userId: turn.userId,
         conversationId: turn.conversationId,
         turnId: turn.id,
@@ -130,59 +135,76 @@ export function createTurnStore(context: StoreContext): TurnStore {
         text,
         model: usage?.model ?? null,
         parts,
+        isBegun: true,
       });
     },
 
-    async finish(turnId, { failed }) {
-      const unfinished = trx.updateTable('turns').where('turns.id', '=', turnId).where(isUnfinished);
+    async finish(turnId, { failed, ms }) {
+      const unfinished = trx
+        .updateTable('turns')
+        .where('turns.id', '=', turnId)
+        .where(isUnfinished)
+        .returning(['steps', 'error_message']);
+      const end = {
+        finished_at: now(),
+        ...(ms !== undefined && { steps: withStep({ step: 'deliver', ms }) }),
+      };
       const change = failed
-        ? unfinished.set({ finished_at: now(), state: 'failed', error_message: failed })
-        : unfinished.set({ finished_at: now(), state: 'done' }).where(({ not, exists, selectFrom }) => {
+        ? unfinished.set({ ...end, state: 'failed', error_message: failed })
+        : unfinished.set({ ...end, state: 'done' }).where(({ not, exists, selectFrom }) => {
             const parts = selectFrom('outbound_parts').select('outbound_parts.id');
             return not(exists(parts.where('outbound_parts.turn_id', '=', turnId).where(isPending)));
           });
-      const { numUpdatedRows } = await change.executeTakeFirstOrThrow();
-      return numUpdatedRows > 0n;
+      const turn = await change.executeTakeFirst();
+      return turn && readStory(trx, turnId, turn);
     },
 
     async addStep(turnId, step) {
-      const row = await trx.selectFrom('turns').select('steps').where('id', '=', turnId).executeTakeFirst();
-      const steps = [...(JSON.parse(row?.steps ?? '[]') as TurnStep[]), step];
       await trx
         .updateTable('turns')
-        .set({ steps: JSON.stringify(steps) })
+        .set({ steps: withStep(step) })
         .where('id', '=', turnId)
         .execute();
-    },
-
-    async story(turnId) {
-      const turn = await trx
-        .selectFrom('turns')
-        .select(['steps', 'error_message'])
-        .where('id', '=', turnId)
-        .executeTakeFirst();
-      const usage = await trx.selectFrom('usage_entries').selectAll().where('turn_id', '=', turnId).execute();
-      const { parts } = await trx
-        .selectFrom('outbound_parts')
-        .select(({ fn }) => fn.countAll<number>().as('parts'))
-        .where('turn_id', '=', turnId)
-        .executeTakeFirstOrThrow();
-      const steps = JSON.parse(turn?.steps ?? '[]') as TurnStep[];
-      const sum = (column: 'prompt_tokens' | 'completion_tokens' | 'cost_micros') =>
-        usage.reduce((total, entry) => total + entry[column], 0);
-      return {
-        stepMs: Object.fromEntries(steps.map(({ step, ms }) => [step, ms])),
-        models: [...new Set(usage.map((entry) => entry.model))],
-        promptTokens: sum('prompt_tokens'),
-        completionTokens: sum('completion_tokens'),
-        costMicros: sum('cost_micros'),
-        parts: Number(parts),
-        problem: turn?.error_message ?? undefined,
-      };
     },
 
     async setMessageType(messageId, type) {
       await trx.updateTable('messages').set({ message_type: type }).where('id', '=', messageId).execute();
     },
+  };
+}
+
+/** The list of steps with one more, appended as text: both engines can, and nobody has to read it first. */
+function withStep(step: TurnStep): RawBuilder<string> {
+  const json = JSON.stringify(step);
+  return sql<string>`case when steps = '[]' then ${`[${json}]`} else substr(steps, 1, length(steps) - 1) || ${`,${json}]`} end`;
+}
+
+/** What the log says about a turn: milliseconds by step, models, tokens and cost, and how many parts it had. */
+async function readStory(
+  trx: StoreContext['trx'],
+  turnId: string,
+  turn: { steps: string; error_message: string | null },
+): Promise<TurnStory> {
+  const usage = await trx
+    .selectFrom('usage_entries')
+    .select(['model', 'prompt_tokens', 'completion_tokens', 'cost_micros'])
+    .where('turn_id', '=', turnId)
+    .execute();
+  const { parts } = await trx
+    .selectFrom('outbound_parts')
+    .select(({ fn }) => fn.countAll<number>().as('parts'))
+    .where('turn_id', '=', turnId)
+    .executeTakeFirstOrThrow();
+  const steps = JSON.parse(turn.steps) as TurnStep[];
+  const sum = (column: 'prompt_tokens' | 'completion_tokens' | 'cost_micros') =>
+    usage.reduce((total, entry) => total + entry[column], 0);
+  return {
+    stepMs: Object.fromEntries(steps.map(({ step, ms }) => [step, ms])),
+    models: [...new Set(usage.map((entry) => entry.model))],
+    promptTokens: sum('prompt_tokens'),
+    completionTokens: sum('completion_tokens'),
+    costMicros: sum('cost_micros'),
+    parts: Number(parts),
+    problem: turn.error_message ?? undefined,
   };
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
 import { createMemoryRateLimiter } from '#src/adapters/system/rate-limiter.ts';
-import { authorize } from '#src/bot/authorize.ts';
 import { countArrivals } from '#src/bot/count-arrivals.ts';
 import type { BotRules } from '#src/bot/deps.ts';
+import { receive } from '#src/bot/receive.ts';
 import { StorageUnavailable } from '#src/domain/errors.ts';
 import { engines, openTestDatabase } from '#tests/support/engines.ts';
 import { inboundText } from '#tests/support/inbound.ts';
@@ -31,8 +31,7 @@ describe.each(engines)('counting messages on %s', (engine) => {
     await countArrivals({ unitOfWork, limiter: newLimiter() }, accepted);
 
     for (const userId of new Set(accepted.map((message) => message.userId))) {
-      const received = await unitOfWork.run((stores) => stores.inbox.undecided(userId));
-      await authorize({ unitOfWork, clock, rules, metrics: createQuietMetrics() }, userId, received);
+      await receive({ unitOfWork, clock, rules, metrics: createQuietMetrics() }, userId);
     }
     const verdicts = await database.db
       .selectFrom('messages')

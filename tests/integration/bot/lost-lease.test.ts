@@ -3,6 +3,7 @@ import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { createLive } from '#src/adapters/system/live.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
 import { deliver } from '#src/bot/deliver.ts';
+import { lookAtHand } from '#src/bot/receive.ts';
 import { ProviderRefused, ProviderUnavailable, StorageUnavailable } from '#src/domain/errors.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
@@ -37,7 +38,7 @@ describe.each(engines)('delivering on %s', (engine) => {
     showTyping: async () => {},
     findSent: async () => null,
   };
-  const deliverOn = (unitOfWork: UnitOfWork) =>
+  const deliverOn = async (unitOfWork: UnitOfWork) =>
     deliver(
       {
         unitOfWork,
@@ -48,6 +49,7 @@ describe.each(engines)('delivering on %s', (engine) => {
         metrics: createQuietMetrics(),
       },
       userId,
+      await work.run((stores) => lookAtHand(stores, userId)),
       run,
     );
   const parts = async () =>
