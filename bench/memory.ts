@@ -19,6 +19,8 @@ import { openOutsideWorld } from './vendors/open-outside-world.ts';
 const { values } = parseArgs({
   options: { turns: { type: 'string', default: '3600' }, quick: { type: 'boolean', default: false } },
 });
+/** As in the Dockerfile. */
+const imageArgs = ['--max-old-space-size=320', '--max-semi-space-size=16'];
 const parts = 12;
 const turns = values.quick ? 600 : Number(values.turns);
 
@@ -41,7 +43,7 @@ async function measureStart(): Promise<void> {
   const times: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const startedAt = performance.timeOrigin + performance.now();
-    await using product = await startProduct({ env: { ...world.env } });
+    await using product = await startProduct({ env: { ...world.env }, nodeArgs: imageArgs });
     const { firstAcceptedAt } = await world.crowd({ origin: product.url, turns: 1, atOnce: 1 });
     times.push(firstAcceptedAt - startedAt);
     await product.stop('SIGKILL');
@@ -53,7 +55,7 @@ async function measureStart(): Promise<void> {
 }
 
 async function measureMemory(): Promise<void> {
-  await using product = await startProduct({ env: { ...world.env } });
+  await using product = await startProduct({ env: { ...world.env }, nodeArgs: imageArgs });
   const pid = product.process.pid ?? 0;
   await pause(2_000);
   const idle = residentMb(pid);

@@ -33,6 +33,10 @@ async function main(): Promise<void> {
     await product[Symbol.asyncDispose]();
   });
   origin = `http://localhost:${port}`;
+  if (settings.app.role === 'worker') {
+    process.stdout.write(`${settings.app.name} is ready as a worker. Health: ${origin}/health\n`);
+    return;
+  }
   // In production the log may be read by others: the password is the way in.
   printSignInPath(settings.app.env === 'production' ? '/simulator' : product.newSignInPath());
 }

@@ -48,7 +48,7 @@ export async function startProduct(
   const chatUrl = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       printed += chunk.toString();
-      const address = /Chat page: (\S+)/.exec(printed)?.[1];
+      const address = /(?:Chat page|Health): (\S+)/.exec(printed)?.[1];
       if (address) resolve(address.replace('localhost', '127.0.0.1'));
     });
     child.once('error', reject);

@@ -140,7 +140,12 @@ describe('the image', () => {
     expect(finalStage.findIndex((line) => line.startsWith('USER'))).toBeGreaterThan(
       finalStage.findLastIndex((line) => /^(?:COPY|RUN)/.test(line)),
     );
-    expect(JSON.parse(of('CMD', finalStage)[0] ?? '')).toEqual(['node', 'src/main.ts']);
+    expect(JSON.parse(of('CMD', finalStage)[0] ?? '')).toEqual([
+      'node',
+      '--max-old-space-size=320',
+      '--max-semi-space-size=16',
+      'src/main.ts',
+    ]);
   });
 
   it('asks its own health', () => {

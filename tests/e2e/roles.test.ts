@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+import { openOpenAiStandIn } from '#tests/support/openai-stand-in.ts';
+import { createPerson } from '#tests/support/person.ts';
+import { createDatabase } from '#tests/support/postgres-server.ts';
+import { startProduct } from '#tests/support/product.ts';
+import { openTwilioStandIn } from '#tests/support/twilio-stand-in.ts';
+
+const account = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'the-auth-token-of-the-tests' };
+
+it('a web process takes what a worker process answers', async () => {
+  await using database = await createDatabase(inject('postgresUrl'));
+  await using twilio = await openTwilioStandIn(account);
+  await using openai = await openOpenAiStandIn();
+  openai.answers(({ text }) => `You wrote: ${text.split('\n\n').slice(1).join(' ')}`);
+  const folder = await mkdtemp(join(tmpdir(), 'roles-'));
+  const env = {
+    DATABASE_URL: database.url,
+    DATA_DIR: folder,
+    TWILIO_ACCOUNT_SID: account.accountSid,
+    TWILIO_AUTH_TOKEN: account.authToken,
+    TWILIO_WHATSAPP_NUMBER: '+14155238886',
+    TWILIO_BASE_URL: twilio.url,
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: openai.url,
+    OPENAI_API: 'responses',
+    WHITELISTED_USERS: '*',
+    REPLY_DELAY_MS: '100',
+  };
+  {
+    await using web = await startProduct({ env: { ...env, ROLE: 'web' }, folder });
+    const ana = createPerson({ phone: '+491700000001', twilio, productUrl: () => web.url });
+    expect(await ana.says('is anybody there?')).toBe(200);
+
+    await using worker = await startProduct({ env: { ...env, ROLE: 'worker' }, folder });
+    expect(await ana.hears()).toBe('You wrote: is anybody there?');
+    // A second one finds both at work: the wake-up has to travel from one to the other.
+    expect(await ana.says('and now?')).toBe(200);
+    expect(await ana.hears()).toContain('and now?');
+
+    const statusOf = async (path: string) => {
+      const response = await fetch(`${worker.url}${path}`);
+      await response.text();
+      return response.status;
+    };
+    expect(await statusOf('/health')).toBe(200);
+    expect(await statusOf('/health/ready')).toBe(200);
+    expect(await statusOf('/metrics')).toBe(401);
+    for (const path of ['/', '/simulator', '/docs', '/api/v1/users', '/webhook']) {
+      expect(await statusOf(path)).toBe(404);
+    }
+    expect(await worker.stop('SIGTERM')).toBe(0);
+    expect(await web.stop('SIGTERM')).toBe(0);
+  }
+  expect(twilio.problems).toEqual([]);
+  await rm(folder, { recursive: true, force: true });
+});

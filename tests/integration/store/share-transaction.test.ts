@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createSharedTransactions, type ShareTransaction } from '#src/adapters/store/share-transaction.ts';
+import { openTestDatabase } from '#tests/support/engines.ts';
+
+let database: Awaited<ReturnType<typeof openTestDatabase>>;
+let share: ShareTransaction;
+
+beforeEach(async () => {
+  database = await openTestDatabase('sqlite');
+  share = createSharedTransactions(database.db);
+});
+afterEach(() => database[Symbol.asyncDispose]());
+
+const note = (userId: string) =>
+  share(async (trx) => {
+    await trx
+      .insertInto('workers')
+      .values({
+        id: userId,
+        host: 'here',
+        role: 'all',
+        version: '1',
+        running: 0,
+        started_at: '2026-11-21T10:00:00.000Z',
+        seen_at: '2026-11-21T10:00:00.000Z',
+      })
+      .execute();
+    return userId;
+  });
+const stored = async () =>
+  (await database.db.selectFrom('workers').select('id').orderBy('id').execute()).map((row) => row.id);
+
+it('gives each piece of work its own result', async () => {
+  expect(await Promise.all(['a', 'b', 'c'].map(note))).toEqual(['a', 'b', 'c']);
+  expect(await stored()).toEqual(['a', 'b', 'c']);
+});
+
+it('takes back what a failing piece wrote, and nothing of its neighbors', async () => {
+  const failing = share(async (trx) => {
+    await trx.updateTable('workers').set({ host: 'nowhere' }).execute();
+    throw new Error('halfway');
+  });
+  const all = await Promise.allSettled([note('a'), failing, note('b')]);
+  expect(all.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  const hosts = await database.db.selectFrom('workers').select('host').execute();
+  expect(hosts.map((row) => row.host)).toEqual(['here', 'here']);
+});
+
+it('tells nobody of success before the commit', async () => {
+  const heard: string[] = [];
+  const slow = share(async (trx) => {
+    for (let turn = 0; turn < 20; turn += 1) await trx.selectFrom('workers').select('id').execute();
+    expect(heard).toEqual([]);
+  });
+  const first = note('a').then(() => heard.push('a'));
+  await Promise.all([first, note('b').then(() => heard.push('b')), slow]);
+  expect(heard.sort()).toEqual(['a', 'b']);
+});
+
+it('goes on with whatever is asked for while a group runs', async () => {
+  const later: Promise<string>[] = [];
+  await share(async () => void later.push(note('later')));
+  expect(await Promise.all(later)).toEqual(['later']);
+});
