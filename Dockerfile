@@ -22,4 +22,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --start-interval=2s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8000}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node would take a share of the whole machine's memory before it collects garbage; this much is plenty for a busy hour.
-CMD ["node", "--max-old-space-size=320", "--max-semi-space-size=16", "src/main.ts"]
+CMD ["node", "--max-old-space-size=256", "--max-semi-space-size=16", "src/main.ts"]

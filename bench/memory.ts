@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: { turns: { type: 'string', default: '3600' }, quick: { type: 'boolean', default: false } },
 });
 /** As in the Dockerfile. */
-const imageArgs = ['--max-old-space-size=320', '--max-semi-space-size=16'];
+const imageArgs = ['--max-old-space-size=256', '--max-semi-space-size=16'];
 const parts = 12;
 const turns = values.quick ? 600 : Number(values.turns);
 

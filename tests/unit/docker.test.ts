@@ -142,7 +142,7 @@ describe('the image', () => {
     );
     expect(JSON.parse(of('CMD', finalStage)[0] ?? '')).toEqual([
       'node',
-      '--max-old-space-size=320',
+      '--max-old-space-size=256',
       '--max-semi-space-size=16',
       'src/main.ts',
     ]);
