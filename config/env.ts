@@ -44,6 +44,12 @@ export const env = {
   ),
   HOST: variable('Application', 'Address to listen on.', '0.0.0.0', text),
   PORT: variable('Application', 'Port to listen on; 0 takes a free one.', '8000', wholeNumber(0, 65_535)),
+  DRAIN_SECONDS: variable(
+    'Application',
+    'When it is told to end, it goes on taking requests for so long with /health/ready red, so that a balancer turns away first.',
+    '1',
+    wholeNumber(0, 5),
+  ),
   PUBLIC_URL: variable(
     'Application',
     'The address the world sees, for instance https://bot.example.com. Twilio signs webhooks for it.',

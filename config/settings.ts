@@ -35,6 +35,8 @@ export interface Settings {
     readonly role: Env['ROLE'];
     readonly host: string;
     readonly port: number;
+    /** How long the port stays open after readiness turned red, in milliseconds. */
+    readonly drainMs: number;
     /** Without a trailing slash; undefined when unset. */
     readonly publicUrl: string | undefined;
     readonly trustProxy: boolean | number | string[];
@@ -139,6 +141,7 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
       role: values.ROLE,
       host: values.HOST,
       port: values.PORT,
+      drainMs: values.DRAIN_SECONDS * 1_000,
       publicUrl: values.PUBLIC_URL.replace(/\/+$/, '') || undefined,
       trustProxy: parseTrustProxy(values.TRUST_PROXY),
       logLevel: values.DEBUG ? 'debug' : values.LOG_LEVEL,

@@ -203,7 +203,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     async [Symbol.asyncDispose]() {
       readiness.set('closing');
       // Webhooks are still taken while turns come to their end: what is stored now, the next process answers.
-      await jobs[Symbol.asyncDispose]();
+      await Promise.all([jobs[Symbol.asyncDispose](), pause(settings.app.drainMs)]);
       await closing.disposeAsync();
     },
   };

@@ -1,5 +1,5 @@
-import { StorageUnavailable } from '#src/domain/errors.ts';
-import type { BotDeps } from './deps.ts';
+import type { RateLimiter } from '#src/ports/rate-limiter.ts';
+import type { Stores } from '#src/ports/stores.ts';
 
 /** A message that was just stored for the first time. */
 interface Arrival {
@@ -9,11 +9,13 @@ interface Arrival {
 }
 
 /**
- * Counts new messages against their senders' allowance, and stores with those that were too many until when. To be called after
- * they are stored and before anybody is woken: whoever judges them may be another process.
+ * Counts new messages against their senders' allowance, and stores with those that were too many until when: in the transaction
+ * that stores them, as whoever judges them may be another process and quick. The limiter never fails and uses a connection of its
+ * own, so that it can be asked in the middle of a transaction.
  */
 export async function countArrivals(
-  { limiter, unitOfWork }: Pick<BotDeps, 'limiter' | 'unitOfWork'>,
+  stores: Stores,
+  limiter: RateLimiter,
   arrivals: readonly Arrival[],
 ): Promise<void> {
   const exceeded = new Map<string, Date>();
@@ -30,11 +32,5 @@ export async function countArrivals(
       }
     }),
   );
-  if (exceeded.size === 0) return;
-  try {
-    await unitOfWork.run((stores) => stores.inbox.limit(exceeded));
-  } catch (error) {
-    // The messages themselves are safe, and a sender whose webhook is refused now would only send it again.
-    if (!(error instanceof StorageUnavailable)) throw error;
-  }
+  if (exceeded.size > 0) await stores.inbox.limit(exceeded);
 }

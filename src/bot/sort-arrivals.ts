@@ -72,7 +72,11 @@ export function createSorter(deps: SorterDeps): Sorter {
         const batch = await arrivals.oldest(isUnderLoad ? smallBatch : largeBatch);
         if (batch) await sort(batch);
         retryMs = firstRetryMs;
-        if (!batch || batch.upTo >= hurryUpTo) caughtUp.resolve();
+        if (!batch || batch.upTo >= hurryUpTo) {
+          caughtUp.resolve();
+          // Places are counted anew once the log is empty.
+          hurryUpTo = 0;
+        }
         if (!batch) return;
         if (batch.upTo > hurryUpTo) await letWebhooksPass(batch, startedAt);
       } catch (error) {
@@ -86,17 +90,26 @@ export function createSorter(deps: SorterDeps): Sorter {
       await deps.store(batch.arrivals);
     } catch (error) {
       if (error instanceof StorageUnavailable) throw error;
-      // One message that the database refuses must hold up nobody.
-      for (const arrival of batch.arrivals) await sortAlone(arrival);
+      await sortEachAlone(batch.arrivals);
     }
     await arrivals.forget(batch.upTo);
   }
 
-  async function sortAlone(arrival: Arrival): Promise<void> {
-    try {
-      await deps.store([arrival]);
-    } catch (error) {
-      if (error instanceof StorageUnavailable) throw error;
+  /** One message that the database refuses must hold up nobody. @throws when it refuses every one of several */
+  async function sortEachAlone(batch: readonly Arrival[]): Promise<void> {
+    const refused = new Map<Arrival, unknown>();
+    for (const arrival of batch) {
+      try {
+        await deps.store([arrival]);
+      } catch (error) {
+        if (error instanceof StorageUnavailable) throw error;
+        refused.set(arrival, error);
+      }
+    }
+    // That is no fault of the messages: they stay in the log, and the next ones show what the matter is.
+    const [first] = refused.values();
+    if (refused.size > 1 && refused.size === batch.length) throw first;
+    for (const [arrival, error] of refused) {
       await arrivals.setAside(arrival, error instanceof Error ? error.message : String(error));
       log.error({ err: error, messageId: arrival.id }, 'a message cannot be stored and was set aside');
     }
@@ -124,6 +137,8 @@ export function createSorter(deps: SorterDeps): Sorter {
     if (ended.signal.aborted) return;
     const level = error instanceof StorageUnavailable ? 'warn' : 'error';
     log[level]({ err: error, retryMs }, 'arrivals cannot be sorted at the moment; they are safe');
+    // Whatever is wrong with these must not keep the process from answering what is in the database.
+    if (level === 'error') caughtUp.resolve();
     await rest(retryMs);
     retryMs = Math.min(retryMs * 2, lastRetryMs);
   }

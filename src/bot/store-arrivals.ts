@@ -21,19 +21,19 @@ export async function storeArrivals(
   messages: readonly (InboundMessage | Arrival)[],
 ): Promise<void> {
   if (messages.length === 0) return;
-  const { unitOfWork, clock, rules, jobs, live } = deps;
+  const { unitOfWork, limiter, clock, rules, jobs, live } = deps;
   const now = clock.now().getTime();
   const latest = messages.reduce((time, message) => Math.max(time, arrivedAt(message)), 0) || now;
   // The clock may have been set back since they arrived: nobody waits longer than the quiet moment from now.
   const runAt = new Date(Math.max(now, Math.min(latest, now) + rules.replyDelayMs));
   const accepted = await unitOfWork.run(async (stores) => {
     const fresh = await stores.inbox.accept(messages, rules.isWelcome);
+    await countArrivals(stores, limiter, fresh);
     const users = new Set(fresh.map((message) => message.userId));
     if (users.size > 0) await stores.jobs.wake([...users], runAt, rules.replyDelayMs * longestWaitInDelays);
     return fresh;
   });
   if (accepted.length === 0) return;
-  await countArrivals(deps, accepted);
   jobs.poke(runAt);
   for (const userId of new Set(accepted.map((message) => message.userId)))
     live.announce({ kind: 'changed', userId });

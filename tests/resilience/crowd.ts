@@ -22,10 +22,10 @@ const kinds: readonly MessageKind[] = ['text', 'text', 'text', 'photo', 'voice',
 
 /**
  * Delivers a webhook as Twilio does with `rp=all`: to any process that lives, again and again until one answers 200.
- * @throws after a minute
+ * @throws after three minutes
  */
 export async function deliverUntilAccepted(world: World, dice: Dice, params: WebhookParams): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 180_000;
   for (;;) {
     const living = world.living();
     if (living.length > 0) {
@@ -34,7 +34,7 @@ export async function deliverUntilAccepted(world: World, dice: Dice, params: Web
       );
       if (status === 200) return;
     }
-    if (Date.now() > end) throw new Error('a webhook was not accepted for a minute');
+    if (Date.now() > end) throw new Error('a webhook was not accepted for three minutes');
     await pause(50);
   }
 }

@@ -19,7 +19,8 @@ import { blow, calm, queueOf } from './storm.ts';
 /** RESILIENCE_SEED repeats the moments of an earlier run. */
 const seed = Number(process.env.RESILIENCE_SEED ?? Math.floor(Math.random() * 1_000_000));
 
-describe.each(engines)('kill -9 on %s', (engine) => {
+// A machine that does other things besides takes seconds for a start, and there are twenty.
+describe.each(engines)('kill -9 on %s', { timeout: 300_000 }, (engine) => {
   it(`loses nothing, repeats nothing and keeps the order (seed ${seed})`, async () => {
     const dice = createDice(seed);
     const processes = engine === 'postgres' ? 2 : 1;

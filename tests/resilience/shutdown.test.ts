@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { engines } from '#tests/support/engines.ts';
+import { startProduct } from '#tests/support/product.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
 
@@ -56,6 +57,20 @@ describe.each(engines)('SIGTERM on %s', (engine) => {
     expect(person.heard).toEqual([]);
     expect(await person.hears()).toBe('You wrote: a long story');
     expect(await ended).toBe(0);
+  });
+
+  it('shows red before the port closes, also when nothing runs', async () => {
+    const folder = world.product().folder;
+    await world.end(0, 'SIGTERM');
+    await using idle = await startProduct({
+      folder,
+      env: { DRAIN_SECONDS: '1', DATABASE_URL: `sqlite:///${folder}/idle.db` },
+    });
+    expect(await statusOf(`${idle.url}/health/ready`)).toBe(200);
+    const ended = idle.stop('SIGTERM');
+    await waitFor('red', async () => (await statusOf(`${idle.url}/health/ready`)) === 503);
+    expect(await ended).toBe(0);
+    await world.begin(0);
   });
 
   it('twice ends it at once, and the next process picks up what was left', async () => {

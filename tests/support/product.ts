@@ -35,6 +35,7 @@ export async function startProduct(
       PATH: process.env.PATH,
       PORT: '0',
       HOST: '127.0.0.1',
+      DRAIN_SECONDS: '0',
       DATABASE_URL: `sqlite:///${join(folder, 'bot.db')}`,
       ...options.env,
     },

@@ -5,7 +5,7 @@ export type RetryDecision =
   | { readonly again: true; readonly delayMs: number; readonly uncounted?: true }
   | { readonly again: false };
 
-/** Runs a job at most this often: with the delays below that is about two minutes of a vendor's outage. */
+/** Runs a job at most this often: with the delays below that is half a minute of an outage, and more when the vendor asks for it. */
 export const maxAttempts = 6;
 
 /** A vendor may ask for hours; nobody is kept waiting for that. Turns end with a word about it (bot/apologize.ts). */

@@ -4,7 +4,7 @@ import type { InboundMessage } from '#src/domain/message.ts';
 import type { InboxStore } from '#src/ports/stores.ts';
 import { acceptPeople } from './accept-people.ts';
 import { inChunks } from './in-chunks.ts';
-import { detailsOf, toStoredMessage } from './message-rows.ts';
+import { detailsOf, readAttachments, toStoredMessage } from './message-rows.ts';
 import { isPending, isUnfinished } from './partial-indexes.ts';
 import type { AttachmentRow, MessageRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -76,7 +76,10 @@ export function createInboxStore(context: StoreContext): InboxStore {
         .where('direction', '=', inbound)
         .orderBy('id')
         .execute();
-      return rows.map((row) => toStoredMessage(row, []));
+      // A caption makes a command only where there is no file.
+      const withFiles = rows.filter((row) => row.media !== '[]').map((row) => row.id);
+      const attachments = await readAttachments(trx, withFiles, { withText: false });
+      return rows.map((row) => toStoredMessage(row, attachments));
     },
 
     async limit(until) {

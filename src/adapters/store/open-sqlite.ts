@@ -22,7 +22,7 @@ export async function openSqlite(file: string): Promise<OpenDatabase> {
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
   // Waiting for an outsider's lock stops the whole process; whoever cannot get in tries again later on its own.
-  sqlite.pragma('busy_timeout = 1000');
+  sqlite.pragma('busy_timeout = 100');
   // Twice SQLite's own: batches touch the same index pages again and again, which are then written back less often.
   sqlite.pragma('wal_autocheckpoint = 2000');
   sqlite.pragma('foreign_keys = ON');

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { StorageUnavailable } from '#src/domain/errors.ts';
 import type { Database } from './schema.ts';
 
 type Work<T> = (trx: Transaction<Database>) => Promise<T>;
@@ -42,15 +43,24 @@ export function createSharedTransactions(db: Kysely<Database>): ShareTransaction
             const value = await work(trx);
             tell.push(() => resolve(value));
           } catch (error) {
-            // Fails when the whole transaction is gone (a full disk): then everybody runs alone.
+            // The others would meet it, too, and a locked file makes each of them wait.
+            if (error instanceof StorageUnavailable) throw error;
             await sql`rollback to piece`.execute(trx);
             tell.push(() => reject(error));
           }
           await sql`release piece`.execute(trx);
         }
       });
-    } catch {
-      for (const item of group) await runAlone(item);
+    } catch (error) {
+      if (error instanceof StorageUnavailable) {
+        for (const { reject } of group) reject(error);
+        return;
+      }
+      // Something about them together: everybody alone, and whatever else waits in this process in between.
+      for (const item of group) {
+        await runAlone(item);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       return;
     }
     for (const say of tell) say();

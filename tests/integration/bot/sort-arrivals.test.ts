@@ -41,9 +41,10 @@ interface Line extends AsyncDisposable {
   readonly sorter: Sorter;
 }
 
-/** Log and sorter of one process; `before` is called before each batch is stored. */
+/** Log and sorter of one process; `before` is called before each batch is stored, `onRest` before each pause. */
 async function openLine(
   before: (batch: readonly Arrival[]) => void | Promise<void> = () => {},
+  onRest: () => void = () => {},
 ): Promise<Line> {
   const arrivals = await openArrivalLog(join(folder, 'bot.db'), { clock, log });
   const deps = {
@@ -58,7 +59,10 @@ async function openLine(
     arrivals,
     clock,
     log,
-    pause: (ms, signal) => pause(ms, undefined, { signal }),
+    pause: (ms, signal) => {
+      onRest();
+      return pause(ms, undefined, { signal });
+    },
     busyShare: () => 0,
     async store(batch) {
       await before(batch);
@@ -155,6 +159,45 @@ describe('sorting arrivals', () => {
     expect(await stored()).toEqual(['before', 'after']);
     expect(await line.arrivals.backlog()).toMatchObject({ count: 0, setAside: 1 });
     expect(log.lines.filter((entry) => entry.level === 'error')).toHaveLength(1);
+  });
+
+  it('sets nothing aside when everything is refused: that is no fault of the messages', async () => {
+    let isBroken = true;
+    await using line = await openLine(() => {
+      if (isBroken) throw new Error('something about the database that is no trouble with the disk');
+    });
+    await Promise.all(
+      ['one', 'two', 'three'].map((text) => line.accept([inboundText('+15550000001', text)])),
+    );
+    await line.sorter.catchUp();
+    await waitFor('a complaint', () => log.lines.some((entry) => entry.level === 'error'));
+    expect(await line.arrivals.backlog()).toMatchObject({ count: 3, setAside: 0 });
+    isBroken = false;
+    await waitFor('the log to be empty', () => isEmpty(line));
+    expect(await stored()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('lets webhooks pass after a start with a backlog, too', async () => {
+    {
+      const { arrivals, accept } = await openLine();
+      for (let index = 0; index < 20; index += 1)
+        await accept([inboundText('+15550000001', `left ${index}`)]);
+      await arrivals[Symbol.asyncDispose]();
+    }
+    let rests = 0;
+    await using line = await openLine(undefined, () => {
+      rests += 1;
+    });
+    await line.sorter.catchUp();
+    expect(rests).toBe(0);
+    // Fewer than there were at the start, and each comes while the one before is being stored.
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) => line.accept([inboundText('+15550000001', `new ${index}`)])),
+    );
+    await waitFor('the log to be empty', async () => {
+      await line.accept([inboundText('+15550000001', 'one more')]);
+      return rests > 0;
+    });
   });
 
   it('acknowledges while sorting is stalled, and waits for the database without losing anything', async () => {

@@ -58,6 +58,15 @@ describe('photos', () => {
     expect(ana.heard).toHaveLength(1);
   });
 
+  it('with a command for a caption are photos all the same, and stay with the question about them', async () => {
+    const ana = somebody();
+    await ana.says('Look at this');
+    await ana.sends(await jpeg(), '/new');
+    await ana.says('What is on it?');
+    const heard = await ana.hears();
+    for (const piece of ['Look at this', 'picture of 1', 'What is on it?']) expect(heard).toContain(piece);
+  });
+
   it('with too many pixels are refused honestly, and never decoded', async () => {
     const ana = somebody();
     await ana.sends({ bytes: pngBomb(30_000, 30_000), type: 'image/png' });
