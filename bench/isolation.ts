@@ -45,6 +45,8 @@ await using openai = await openOpenAiStandIn();
 openai.answers(() => answer);
 await using product = await startWholeProduct({
   env: {
+    // Signed for the address they are sent to.
+    PUBLIC_URL: '',
     TWILIO_ACCOUNT_SID: account.accountSid,
     TWILIO_AUTH_TOKEN: account.authToken,
     TWILIO_WHATSAPP_NUMBER: '+14155238886',

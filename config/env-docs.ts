@@ -19,7 +19,9 @@ export function envExample(): string {
     '## Docker compose',
     '# Domain that points to this server; Caddy gets its certificate. Read by docker-compose.yml only.',
     'DOMAIN=',
-    '# Runs the bot on Postgres, with: docker compose --profile postgres up -d. Letters and digits only: openssl rand -hex 32',
+    '# Empty = SQLite. postgres, together with POSTGRES_PASSWORD, starts Postgres and a worker; neither goes without the other.',
+    'COMPOSE_PROFILES=',
+    '# Password of that Postgres, letters and digits only: openssl rand -hex 32',
     'POSTGRES_PASSWORD=',
   );
   return `${lines.join('\n')}\n`;

@@ -81,7 +81,7 @@ export const env = {
   ADMIN_PASSWORD: secret('Sign-in', 'Password of the chat page and the API; at least 8 characters.'),
   METRICS_TOKEN: secret(
     'Sign-in',
-    'Bearer token Prometheus shows for /metrics; at least 16 characters; empty = only signed-in API clients.',
+    'Bearer token Prometheus shows for /metrics; at least 16 characters without blanks; empty = only signed-in API clients.',
   ),
   DATABASE_URL: variable(
     'Storage',

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { SettingsWrong } from '#src/domain/errors.ts';
 import { canonicalPhone } from '#src/domain/phone.ts';
-import { type DatabaseTarget, parseDatabaseUrl } from './database-target.ts';
+import { type DatabaseTarget, namesNoDatabase, parseDatabaseUrl } from './database-target.ts';
 import { type Env, readEnv } from './env.ts';
 import { isOfficialHost } from './openai-hosts.ts';
 import { productionProblems } from './production.ts';
@@ -102,7 +102,9 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
       : parseDatabaseUrl(values.DATABASE_URL, values.DATABASE_POOL_SIZE ?? 10);
   if (database === null) {
     problems.push(
-      'DATABASE_URL must be sqlite:///./path (relative), sqlite:////path (absolute), sqlite::memory: or postgres://user:password@host:5432/name.',
+      namesNoDatabase(values.DATABASE_URL ?? '')
+        ? 'DATABASE_URL names no database: add one at the end, such as …/bot.'
+        : 'DATABASE_URL must be sqlite:///./path (relative), sqlite:////path (absolute), sqlite::memory: or postgres://user:password@host:5432/name.',
     );
   }
   if (database?.engine === 'sqlite' && values.ROLE !== undefined && values.ROLE !== 'all') {
@@ -122,6 +124,12 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
   }
   if (values.METRICS_TOKEN && values.METRICS_TOKEN.length < 16) {
     problems.push('METRICS_TOKEN is too short: use at least 16 characters, or leave it empty.');
+  }
+  // It travels in a header, where anything else arrives changed or not at all.
+  if (values.METRICS_TOKEN && !/^[!-~]+$/.test(values.METRICS_TOKEN)) {
+    problems.push(
+      'METRICS_TOKEN may only have visible ASCII characters and no blanks. Make one with: openssl rand -hex 24',
+    );
   }
   if (values.APP_ENV === 'production') problems.push(...productionProblems(values));
   if (problems.length > 0 || !database) throw new SettingsWrong(problems);

@@ -22,7 +22,13 @@ export function startWarnings(settings: Settings, today: Date): string[] {
       'WHITELISTED_USERS is empty: everybody is refused until you add people there or through the API.',
     );
   }
-  if (twilio && !app.publicUrl) {
+  if (settings.database.engine === 'postgres' && !settings.signIn.secretKey) {
+    warnings.push(
+      'SECRET_KEY is not set: each process makes its own, so whoever signs in at one is unknown to the others and after a restart.',
+    );
+  }
+  // A worker takes no webhooks.
+  if (twilio && !app.publicUrl && app.role !== 'worker') {
     warnings.push(
       'PUBLIC_URL is not set: webhook signatures are checked against the address of each request.',
     );

@@ -114,7 +114,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     readers,
     media,
     passages: opening.use(openPassages()),
-    limiter: await openRateLimiter(settings.access.rateLimit, { pool: database.pool, clock, log }),
+    limiter: openRateLimiter(settings.access.rateLimit, { pool: database.pool, clock }),
     live,
     metrics: metrics.story,
     clock,

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
-import { pino } from 'pino';
+import { pino, stdSerializers } from 'pino';
 import { loadSettings } from '#config/settings.ts';
 import { startWarnings } from '#config/warnings.ts';
 import { compose } from './compose.ts';
+import { StorageUnavailable } from './domain/errors.ts';
 import { startProblems } from './start-problem.ts';
 
 /** Reads the settings, composes the product, starts it and waits for a signal. */
@@ -13,6 +14,13 @@ async function main(): Promise<void> {
     level: settings.app.logLevel,
     base: null,
     redact: ['password', 'authorization', '*.authorization', '*.password'],
+    // While the database is away everything that touches it says so: one line each, without a stack that tells nothing.
+    serializers: {
+      err: (error: unknown) =>
+        error instanceof StorageUnavailable
+          ? { code: error.code, vendorCode: error.vendorCode, message: error.message }
+          : stdSerializers.err(error as Error),
+    },
   });
   for (const warning of startWarnings(settings, new Date())) log.warn(warning);
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -27,10 +35,13 @@ async function main(): Promise<void> {
   const product = starting.use(await compose(settings, { log, version, printSignInPath }));
   const { port } = await product.start();
   starting.move();
-  closeWithGrace({ delay: 30_000, logger: false }, async ({ signal, err }) => {
+  const onSecondSignal = (signal: string) =>
+    log.warn({ signal }, 'told to end a second time: ending at once, the next process takes over');
+  closeWithGrace({ delay: 30_000, logger: false, onSecondSignal }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'an unexpected error ends the process');
     else log.info({ signal }, 'closing');
     await product[Symbol.asyncDispose]();
+    log.info({}, 'closed');
   });
   origin = `http://localhost:${port}`;
   if (settings.app.role === 'worker') {

@@ -3,15 +3,23 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { readCopyPlan } from '#config/copy-plan.ts';
 import { copyDatabase, type TableReport } from './adapters/store/copy-database.ts';
-import { startProblems } from './start-problem.ts';
+import { type ProgramWords, startProblems } from './start-problem.ts';
 
 const usage =
   'Usage: npm run migrate:postgres -- --from sqlite:///./data/whatsapp_bot.db --to postgres://user:password@host:5432/name\n';
 
+/** Until the plan says where the addresses came from. */
+let words: ProgramWords = {
+  file: '--from',
+  postgres: '--to',
+  alreadyRunning: 'The bot, or another copy, is running on the SQLite file. Stop it first, and copy again.',
+};
+
 /** Copies the SQLite database into Postgres, compares them and says what came of it; docs/running-on-postgres.md is its manual. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { from: { type: 'string' }, to: { type: 'string' } } });
-  const { from, to } = readCopyPlan(values, process.env);
+  const { from, to, names } = readCopyPlan(values, process.env);
+  words = { ...words, file: names.from, postgres: names.to };
   const log = pino({ level: 'warn', base: null }, pino.destination(2));
   const reports = await copyDatabase(from, to, {
     log,
@@ -56,7 +64,7 @@ try {
   await main();
 } catch (error) {
   const isUsage = String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-  const problems = isUsage ? [] : startProblems(error);
+  const problems = isUsage ? [] : startProblems(error, words);
   if (!problems) throw error;
   process.stderr.write(isUsage ? usage : 'Cannot copy. Please correct this and copy again:\n');
   for (const problem of problems) process.stderr.write(`- ${problem}\n`);

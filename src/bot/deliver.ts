@@ -154,10 +154,11 @@ function tell(
 ): void {
   const undelivered = failed.get(turn.id);
   const now = clock.now().getTime();
+  const sinceArrivalMs = now - (turn.messages[0]?.receivedAt ?? turn.createdAt).getTime();
   const sinceOpenedMs = now - turn.createdAt.getTime();
   metrics.turnEnded({
     outcome: undelivered ? 'undelivered' : story.problem ? 'apologized' : 'delivered',
-    sinceArrivalMs: now - (turn.messages[0]?.receivedAt ?? turn.createdAt).getTime(),
+    sinceArrivalMs,
     sinceOpenedMs,
     stepMs: story.stepMs,
   });
@@ -168,6 +169,7 @@ function tell(
       kinds: turn.messages.map((message) => message.type),
       files: turn.messages.flatMap((message) => message.attachments).length,
       ...story,
+      sinceArrivalMs,
       totalMs: sinceOpenedMs,
       outcome: undelivered ?? 'delivered',
     },

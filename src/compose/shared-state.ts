@@ -3,7 +3,7 @@ import type { DatabaseTarget } from '#config/database-target.ts';
 import type { Settings } from '#config/settings.ts';
 import { createLive } from '../adapters/system/live.ts';
 import { openPostgresLive } from '../adapters/system/postgres-live.ts';
-import { openPostgresRateLimiter } from '../adapters/system/postgres-rate-limiter.ts';
+import { createPostgresRateLimiter } from '../adapters/system/postgres-rate-limiter.ts';
 import { createMemoryRateLimiter } from '../adapters/system/rate-limiter.ts';
 import type { Live } from '../ports/live.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
@@ -20,10 +20,10 @@ export async function openLive(
 }
 
 /** Counts messages a person: in memory on SQLite, across processes on Postgres. */
-export async function openRateLimiter(
+export function openRateLimiter(
   limit: Settings['access']['rateLimit'],
-  { pool, clock, log }: { pool: Pool | undefined; clock: Clock; log: Log },
-): Promise<RateLimiter> {
+  { pool, clock }: { pool: Pool | undefined; clock: Clock },
+): RateLimiter {
   const allowance = { ...limit, clock };
-  return pool ? openPostgresRateLimiter({ ...allowance, pool, log }) : createMemoryRateLimiter(allowance);
+  return pool ? createPostgresRateLimiter({ ...allowance, pool }) : createMemoryRateLimiter(allowance);
 }

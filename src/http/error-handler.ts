@@ -59,11 +59,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** Answers what no route answers. */
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return handleError(
-    new HttpError(404, 'not_found', 'There is nothing here. The API is described at /docs.'),
-    request,
-    reply,
-  );
+  return handleError(new HttpError(404, 'not_found', 'There is nothing at this address.'), request, reply);
 }
 
 /** The error body for code that has no request at hand. */

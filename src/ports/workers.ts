@@ -7,7 +7,7 @@ export interface WorkerProcess {
   readonly startedAt: string;
   /** Its last sign of life. */
   readonly seenAt: string;
-  /** Jobs it was running then. */
+  /** Jobs it was running then; 0 when it is lost. */
   readonly running: number;
   /** It has been silent for so long that it must be gone. */
   readonly isLost: boolean;

@@ -8,6 +8,7 @@ import { openSqlite } from '#src/adapters/store/open-sqlite.ts';
 import { makeFilledSqlite, rowsATable } from '#tests/support/filled-sqlite.ts';
 import { createDatabase } from '#tests/support/postgres-server.ts';
 import { startProduct } from '#tests/support/product.ts';
+import { createQuietLog } from '#tests/support/quiet-log.ts';
 import { signedWebhook, textMessage } from '#tests/support/twilio-webhook.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
@@ -88,7 +89,9 @@ describe('npm run migrate:postgres', () => {
     await migrate({ args: [...from(), '--to', made.url] });
     const client = new Client({ connectionString: made.url });
     await client.connect();
-    await client.query(`insert into notices select user_id, 'another', expires_at from notices limit 1`);
+    await client.query(`create function shorten() returns trigger as $$ begin new.expires_at = 'x'; return new; end $$ language plpgsql;
+      create trigger shorten before insert or update on notices for each row execute function shorten();
+      delete from notices`);
     await client.end();
     const { code, printed } = await migrate({ args: [...from(), '--to', made.url] });
     expect(printed).toContain('These tables differ: notices.');
@@ -109,9 +112,12 @@ describe('npm run migrate:postgres', () => {
   });
 
   it('refuses while the bot is running', async () => {
-    await using _bot = await openSqlite(file);
+    await using _bot = await openSqlite(file, { log: createQuietLog() });
     const { code, printed } = await migrate({ args: [...from(), '--to', made.url] });
-    expect(printed).toContain('- Another copy is already running on this database.');
+    expect(printed).toContain(
+      '- The bot, or another copy, is running on the SQLite file. Stop it first, and copy again.',
+    );
+    expect(printed).not.toContain('DATABASE_URL');
     expect(code).toBe(1);
   });
 

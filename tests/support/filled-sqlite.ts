@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { openSqlite } from '#src/adapters/store/open-sqlite.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
+import { createQuietLog } from './quiet-log.ts';
 
 interface Column {
   readonly name: string;
@@ -30,7 +31,7 @@ export const rowsATable = awkward.length;
  */
 export async function makeFilledSqlite(folder: string): Promise<string> {
   const file = join(folder, 'whatsapp_bot.db');
-  const made = await openSqlite(file);
+  const made = await openSqlite(file, { log: createQuietLog() });
   await made[Symbol.asyncDispose]();
   using closing = new DisposableStack();
   const sqlite = closing.adopt(new SQLite(file), (database) => void database.close());

@@ -227,7 +227,7 @@ describe('docker compose', () => {
     expect(caddy).not.toContain('database');
   });
 
-  it('needs DOMAIN of the shell and says so when it is missing; the README names both lines', () => {
+  it('needs DOMAIN of the shell and says so when it is missing; the README names every line', () => {
     const asked = [...compose.matchAll(/\$\{(\w+)([^}]*)\}/g)];
     expect(new Set(asked.map(([, name]) => name))).toEqual(new Set(['DOMAIN', 'POSTGRES_PASSWORD']));
     for (const [, name, rest] of asked) {
@@ -235,7 +235,7 @@ describe('docker compose', () => {
       if (name === 'DOMAIN') expect(rest).toMatch(/^:\?.+DOMAIN=/);
       else expect(rest).not.toContain('?');
     }
-    for (const name of ['DOMAIN=', 'POSTGRES_PASSWORD=']) {
+    for (const name of ['DOMAIN=', 'COMPOSE_PROFILES=', 'POSTGRES_PASSWORD=']) {
       expect(read('README.md') + read('docs/running-on-postgres.md')).toContain(name);
       expect(read('.env.example')).toContain(`\n${name}\n`);
     }

@@ -88,12 +88,33 @@ describe('settings', () => {
     ]);
   });
 
+  it.each(['postgres://bot:pw@db', 'postgresql://bot:pw@db:5432/', 'postgres://bot:pw@db?sslmode=require'])(
+    'miss the name of the database in %s',
+    (url) => {
+      expect(problemsOf({ DATABASE_URL: url })).toEqual([
+        'DATABASE_URL names no database: add one at the end, such as …/bot.',
+      ]);
+    },
+  );
+
   it('take a token for Prometheus that cannot be guessed, or none', () => {
     expect(loadSettings({}).metricsToken).toBeUndefined();
-    const settings = loadSettings({ METRICS_TOKEN: 'sixteen letters!' });
-    expect(settings.metricsToken?.reveal()).toBe('sixteen letters!');
-    expect(inspect(settings)).not.toContain('sixteen letters!');
+    const settings = loadSettings({ METRICS_TOKEN: 'sixteen-letters!' });
+    expect(settings.metricsToken?.reveal()).toBe('sixteen-letters!');
+    expect(inspect(settings)).not.toContain('sixteen-letters!');
     expect(problemsOf({ METRICS_TOKEN: 'short' })).toEqual([expect.stringContaining('METRICS_TOKEN')]);
+  });
+
+  it.each([
+    'sixteen letters!',
+    'sixteen\tletters!',
+    'sixteen-lettérs!',
+    'sixteen-letters€',
+    'sixteen\u007fletters!',
+  ])('refuse a token for Prometheus that no header carries: %j', (METRICS_TOKEN) => {
+    const problems = problemsOf({ METRICS_TOKEN });
+    expect(problems).toEqual([expect.stringMatching(/^METRICS_TOKEN may only have visible ASCII/)]);
+    expect(problems[0]).not.toContain(METRICS_TOKEN);
   });
 
   it('never print a secret', () => {

@@ -27,6 +27,8 @@ interface AlarmDeps {
   readonly log: Log;
   /** How often schedules are looked at, in seconds. */
   readonly scheduleCheckSeconds?: number;
+  /** Shorter only in tests, in milliseconds. */
+  readonly queryTimeoutMs?: number;
 }
 
 const alarmQueue = 'wake';
@@ -38,12 +40,18 @@ const alarmsAtOnce = 50;
 const pollSeconds = 0.5;
 /** Trouble is logged this often at most, in milliseconds. */
 const troubleLogMs = 10_000;
+/** Longer than any of pg-boss's queries, its upkeep included: the connection has fallen silent, and pg-boss opens another. */
+const defaultQueryTimeoutMs = 60_000;
 /** Closing waits no longer than this for a database that does not answer, in milliseconds. */
 const closeMs = 3_000;
 
 /** Opens pg-boss in its own schema of the database; any number of processes may do so at the same moment. */
-export async function openAlarms({ url, clock, log, scheduleCheckSeconds }: AlarmDeps): Promise<Alarms> {
+export async function openAlarms(deps: AlarmDeps): Promise<Alarms> {
+  const { url, clock, log, scheduleCheckSeconds, queryTimeoutMs = defaultQueryTimeoutMs } = deps;
+  // pg-boss hands these on to the driver, but its types do not list them.
+  const driver = { query_timeout: queryTimeoutMs };
   const boss = new PgBoss({
+    ...driver,
     connectionString: url,
     schema: 'pgboss',
     application_name: 'whatsapp-media-assistant-alarms',

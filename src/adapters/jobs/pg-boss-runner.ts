@@ -12,6 +12,8 @@ interface PgBossRunnerDeps extends RunnerDeps {
 const defaultLeaseMs = 15_000;
 /** Renewals, and looks without an alarm, a lease. */
 const sweepsPerLease = 3;
+/** A run ends itself after this part of a lease without a renewal, so that it is over when another process may take it up. */
+const patiencePerLease = 0.8;
 /** A job that is due but that nobody could take is being changed by somebody at this moment: so long until the next try. */
 const lockedMs = 100;
 /** Pokes for times this close share a timer, in milliseconds. */
@@ -29,7 +31,8 @@ export function openPgBossRunner(deps: PgBossRunnerDeps): JobRunner {
   let sweep: NodeJS.Timeout | undefined;
   let started = false;
   let closing = false;
-  const loop = createWorkLoop({ ...deps, leaseMs });
+  let closed = false;
+  const loop = createWorkLoop({ ...deps, leaseMs, patienceMs: leaseMs * patiencePerLease });
 
   /** An alarm rang here. What is still waiting afterwards gets another one, so that no alarm is swallowed. */
   async function onRing(keys: string[]): Promise<void> {
@@ -61,17 +64,18 @@ export function openPgBossRunner(deps: PgBossRunnerDeps): JobRunner {
   }
 
   function scheduleSweep(): void {
-    if (closing) return;
+    if (closed) return;
     // With jitter, so that processes which were started together do not sweep together.
     sweep = setTimeout(
       () => {
+        // First, because what follows may hang on a connection that has fallen silent, and the next renewal gets another one.
+        scheduleSweep();
         loop
           .renew()
           .catch((error: unknown) => {
             log.warn({ err: error }, 'the leases of running jobs could not be renewed');
           })
-          .then(() => loop.look())
-          .finally(scheduleSweep);
+          .then(() => void (closing || loop.look()));
       },
       (leaseMs / sweepsPerLease) * (0.8 + Math.random() * 0.2),
     );
@@ -116,10 +120,12 @@ export function openPgBossRunner(deps: PgBossRunnerDeps): JobRunner {
     whenIdle: () => loop.whenIdle(),
     async [Symbol.asyncDispose]() {
       closing = true;
-      clearTimeout(sweep);
       for (const timer of timers.values()) clearTimeout(timer);
       alarms.mute();
+      // Waiting for what runs may take longer than a lease: it is renewed until the end.
       await loop.close();
+      closed = true;
+      clearTimeout(sweep);
     },
   };
 }

@@ -44,6 +44,7 @@ function afterFailure(job: ClaimedJob, error: unknown, { signal, clock, log }: R
   const facts = { job: job.name, jobId: job.id, attempt: attemptOf(job), err: error };
   if (signal.reason instanceof LostLease) return { kind: 'lost' };
   if (signal.aborted) {
+    log.info({ job: job.name, jobId: job.id }, 'a job was cut short and is handed back');
     return { kind: 'again', runAt: clock.now(), error: 'the process was stopped', uncounted: true };
   }
   const reason =

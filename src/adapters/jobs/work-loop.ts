@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, LostLease } from '#src/domain/errors.ts';
 import type { ClaimedJob, JobHandlers, JobTable } from '#src/ports/jobs.ts';
 import type { Clock, Log } from '#src/ports/system.ts';
-import { runJob } from './run-job.ts';
+import { type Outcome, runJob } from './run-job.ts';
 import { settleJob } from './settle-job.ts';
 
 /** What both engines' runners are made of. */
@@ -19,6 +19,11 @@ export interface RunnerDeps {
 interface LoopDeps extends RunnerDeps {
   /** A claimed job is this process's for so long, renewed by `renew`, in milliseconds. */
   readonly leaseMs: number;
+  /**
+   * A run whose lease could not be renewed for so long is aborted with LostLease, in milliseconds. Left out where no other process
+   * could take it over.
+   */
+  readonly patienceMs?: number;
   /** Before a job runs; what it throws is the job's failure. */
   readonly beforeRun?: (job: ClaimedJob) => Promise<void>;
   /** After each look, with the slots that are left. */
@@ -30,7 +35,7 @@ export interface WorkLoop {
   start(handlers: JobHandlers): void;
   /** Takes what is due; resolves when a look that began after this call is over, and never rejects. */
   look(): Promise<void>;
-  /** Holds on to what runs, and gives back what dead processes held. */
+  /** Holds on to what runs, and gives back what dead processes held. May be called again while an earlier call hangs. */
   renew(): Promise<void>;
   /** Resolves when nothing is due that this process would still have to take: with a free slot after a look, or on closing. */
   hasRoom(): Promise<void>;
@@ -44,6 +49,12 @@ interface Run {
   readonly job: ClaimedJob;
   readonly abort: AbortController;
   over: boolean;
+  /** When the lease was last asked for that this process was given, as `performance.now()`. */
+  heldSince: number;
+  /** Goes off when the lease is about to end. */
+  patience?: NodeJS.Timeout;
+  /** It was aborted because of that; nobody else may have taken it yet. */
+  isGivenUp: boolean;
 }
 
 /** The database may be gone for a moment: so long until the next look, in milliseconds. */
@@ -55,6 +66,7 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
   const { table, clock, log, concurrency, leaseMs } = deps;
   const runs = new Map<Run, Promise<void>>();
   const slotWaiters: (() => void)[] = [];
+  const renewals = new Set<Promise<void>>();
   const abandoned = new AbortController();
   let handlers: JobHandlers | undefined;
   let looking: Promise<void> | undefined;
@@ -79,9 +91,10 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
   async function takeDue(): Promise<void> {
     try {
       while (handlers && !closing && runs.size < concurrency) {
+        const asked = performance.now();
         const jobs = await table.claim({ limit: concurrency - runs.size, leaseMs });
         if (closing) return void (await Promise.all(jobs.map(giveBack)));
-        for (const job of jobs) begin(job, handlers);
+        for (const job of jobs) begin(job, handlers, asked);
         // A lane gives one job a claim, so there may be more.
         if (jobs.length === 0) break;
       }
@@ -98,17 +111,16 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
 
   /** A job that was claimed while closing began. */
   function giveBack(job: ClaimedJob): Promise<void> {
-    const outcome = {
-      kind: 'again',
-      runAt: clock.now(),
-      error: 'the process was stopped',
-      uncounted: true,
-    } as const;
-    return settleJob(job, outcome, { table, log, signal: abandoned.signal });
+    return settle(job, again('the process was stopped'));
   }
 
-  function begin(job: ClaimedJob, known: JobHandlers): void {
-    const run: Run = { job, abort: new AbortController(), over: false };
+  const again = (error: string): Outcome => ({ kind: 'again', runAt: clock.now(), error, uncounted: true });
+  const settle = (job: ClaimedJob, outcome: Outcome) =>
+    settleJob(job, outcome, { table, log, signal: abandoned.signal });
+
+  function begin(job: ClaimedJob, known: JobHandlers, asked: number): void {
+    const run: Run = { job, abort: new AbortController(), over: false, heldSince: 0, isGivenUp: false };
+    hold(run, asked);
     runs.set(
       run,
       carryOut(run, known).finally(() => {
@@ -128,23 +140,47 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
       before: () => deps.beforeRun?.(job),
     });
     run.over = true;
-    await settleJob(job, outcome, { table, log, signal: abandoned.signal });
+    clearTimeout(run.patience);
+    // Perhaps nobody has taken it: put back it runs again soon, left alone it would count as a process that died of it.
+    const isMine = outcome.kind === 'lost' && run.isGivenUp;
+    await settle(job, isMine ? again('its lease could not be renewed') : outcome);
   }
 
-  async function renew(): Promise<void> {
+  /** The lease counts from before it was asked for: the answer may have been long on its way. */
+  function hold(run: Run, asked: number): void {
+    if (deps.patienceMs === undefined || run.over || asked < run.heldSince) return;
+    run.heldSince = asked;
+    clearTimeout(run.patience);
+    run.patience = setTimeout(() => giveUp(run), asked + deps.patienceMs - performance.now());
+  }
+
+  function giveUp(run: Run): void {
+    if (run.abort.signal.aborted) return;
+    log.warn(
+      { job: run.job.name, jobId: run.job.id },
+      'the lease of a job could not be renewed; it is cut short',
+    );
+    run.isGivenUp = true;
+    run.abort.abort(new LostLease('the lease could not be renewed in time'));
+  }
+
+  async function holdOn(): Promise<void> {
     const held = [...runs.keys()];
     if (held.length > 0) {
+      const asked = performance.now();
       const kept = await table.extend(
         held.map((run) => run.job),
         leaseMs,
       );
       for (const run of held) {
-        if (kept.has(run.job.id) || run.over) continue;
-        run.abort.abort(new LostLease('another process took this job over'));
+        if (kept.has(run.job.id)) hold(run, asked);
+        else if (!run.over) run.abort.abort(new LostLease('another process took this job over'));
       }
     }
     // Its own first: a process that was cut off for a while keeps what nobody else has taken.
-    await table.release('expired');
+    if (closing) return;
+    const released = await table.release('expired');
+    if (released > 0) log.warn({ released }, 'jobs of processes that ended are taken over');
   }
 
   return {
@@ -152,7 +188,12 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
       handlers = given;
     },
     look,
-    renew,
+    async renew() {
+      if (abandoned.signal.aborted) return;
+      const renewal = holdOn().finally(() => renewals.delete(renewal));
+      renewals.add(renewal);
+      await renewal;
+    },
     freeSlots: () => concurrency - runs.size,
     async hasRoom() {
       while (runs.size >= concurrency && !closing) {
@@ -177,8 +218,8 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
         for (const run of runs.keys()) run.abort.abort(reason);
         await within(lastWordsMs, ended());
       }
-      // A look that was under way must not touch a closed database.
-      await within(lastWordsMs, Promise.resolve(looking));
+      // What was under way must not touch a closed database.
+      await within(lastWordsMs, Promise.allSettled([looking, ...renewals]));
       abandoned.abort();
     },
   };

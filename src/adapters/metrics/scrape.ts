@@ -17,6 +17,9 @@ export interface ScrapeSources {
 /** A scrape must not hang because the database does, in milliseconds. */
 const patienceMs = 3_000;
 
+const empty = { count: 0, oldestAgeMs: 0, setAside: 0 };
+const unknown = { count: Number.NaN, oldestAgeMs: Number.NaN, setAside: Number.NaN };
+
 /** Returns what brings the gauges up to date. It never throws: a scrape is most needed when something is broken. */
 export function createScrape(instruments: Instruments, sources: ScrapeSources): () => Promise<void> {
   const { jobs, oldestDue, databaseUp, ready, connections } = instruments;
@@ -32,10 +35,11 @@ export function createScrape(instruments: Instruments, sources: ScrapeSources): 
   }
 
   async function readBacklog(): Promise<void> {
-    const backlog = await within(sources.backlog());
-    instruments.arrivals.set(backlog?.count ?? 0);
-    instruments.oldestArrival.set((backlog?.oldestAgeMs ?? 0) / 1000);
-    instruments.arrivalsSetAside.set(backlog?.setAside ?? 0);
+    // Where there is no log nothing waits; of one that cannot be read nobody knows, and 0 would hide the trouble.
+    const backlog = (await within(sources.backlog().then((found) => found ?? empty))) ?? unknown;
+    instruments.arrivals.set(backlog.count);
+    instruments.oldestArrival.set(backlog.oldestAgeMs / 1000);
+    instruments.arrivalsSetAside.set(backlog.setAside);
   }
 
   return async () => {

@@ -14,6 +14,7 @@ interface Group {
 }
 
 interface Row {
+  /** Below 0 for what was set aside before and is tried again: it goes first, and alone. */
   readonly seq: number;
   readonly received_at: number;
   readonly amount: number;
@@ -27,6 +28,12 @@ export interface ArrivalFile {
   oldest(limit: number): { batch: ArrivalBatch | undefined; unreadable: number };
   forget(upTo: number): void;
   setAside(arrival: Arrival, reason: string): void;
+  /**
+   * Puts what was set aside back before everything else, for an upgrade or a repair may have helped; what still cannot be read stays
+   * aside. Only while nobody holds a batch.
+   * @returns how many messages
+   */
+  takeBack(): number;
   backlog(now: number): ArrivalBacklog;
 }
 
@@ -43,7 +50,7 @@ export function createArrivalFile(sqlite: Database): ArrivalFile {
     create table if not exists set_aside (
       id text primary key, received_at integer not null, payload text not null, reason text not null);`);
   const insert = sqlite.prepare('insert into arrivals (received_at, amount, payload) values (?, ?, ?)');
-  const first = sqlite.prepare<[number], Row>('select * from arrivals order by seq limit ?');
+  const first = sqlite.prepare<[], Row>('select * from arrivals order by seq');
   const remove = sqlite.prepare('delete from arrivals where seq <= ?');
   const removeOne = sqlite.prepare('delete from arrivals where seq = ?');
   const keep = sqlite.prepare(
@@ -53,11 +60,35 @@ export function createArrivalFile(sqlite: Database): ArrivalFile {
     `select coalesce(sum(amount), 0) as count, max(seq) as newest,
       (select received_at from arrivals order by seq limit 1) as oldest from arrivals`,
   );
+  const keptIds = sqlite.prepare<[], string>('select id from set_aside order by received_at, rowid').pluck();
+  const keptRow = sqlite.prepare<[string], { received_at: number; payload: string }>(
+    'select received_at, payload from set_aside where id = ?',
+  );
+  const removeKept = sqlite.prepare('delete from set_aside where id = ?');
+  const putBack = sqlite.prepare(
+    'insert into arrivals (seq, received_at, amount, payload) values (?, ?, 1, ?)',
+  );
+  const lowest = sqlite.prepare<[], number | null>('select min(seq) from arrivals').pluck();
   const countKept = sqlite.prepare('select count(*) from set_aside').pluck();
   const setAsideRow = sqlite.transaction((row: Row, reason: string) => {
     keep.run(`row-${row.seq}-${row.received_at}`, row.received_at, row.payload, reason);
     removeOne.run(row.seq);
   });
+
+  /** Reads no more rows than it needs: each may hold hundreds of messages. Writes nothing, which SQLite refuses meanwhile. */
+  function readFirst(limit: number): { arrivals: Arrival[]; upTo?: number; broken?: Row } {
+    const arrivals: Arrival[] = [];
+    let upTo: number | undefined;
+    for (const row of first.iterate()) {
+      const read = readGroup(row, row.amount);
+      // One that cannot be read ends the batch: it is dealt with when it is first.
+      if (!read) return upTo === undefined ? { arrivals, broken: row } : { arrivals, upTo };
+      arrivals.push(...read);
+      upTo = row.seq;
+      if (row.seq < 0 || arrivals.length >= limit) break;
+    }
+    return upTo === undefined ? { arrivals } : { arrivals, upTo };
+  }
 
   return {
     append(messages, amount, receivedAt) {
@@ -66,23 +97,11 @@ export function createArrivalFile(sqlite: Database): ArrivalFile {
     },
 
     oldest(limit) {
-      let unreadable = 0;
-      for (;;) {
-        const arrivals: Arrival[] = [];
-        let upTo: number | undefined;
-        // A row is a group of at least one message. One that cannot be read ends the batch: it is dealt with when it is first.
-        for (const row of first.all(limit)) {
-          const read = readGroup(row);
-          if (!read && upTo === undefined) {
-            setAsideRow(row, 'the row cannot be read');
-            unreadable += 1;
-          }
-          if (!read || arrivals.length >= limit) break;
-          arrivals.push(...read);
-          upTo = row.seq;
-        }
+      for (let unreadable = 0; ; unreadable += 1) {
+        const { arrivals, upTo, broken } = readFirst(limit);
         if (upTo !== undefined) return { batch: { arrivals, upTo }, unreadable };
-        if (ends.get()?.newest == null) return { batch: undefined, unreadable };
+        if (!broken) return { batch: undefined, unreadable };
+        setAsideRow(broken, 'the row cannot be read');
       }
     },
 
@@ -96,14 +115,25 @@ export function createArrivalFile(sqlite: Database): ArrivalFile {
       }
     },
 
-    setAside({ id, receivedAt, ...message }, reason) {
-      keep.run(
-        id,
-        receivedAt.getTime(),
-        JSON.stringify({ format, firstId: id, messages: [message] }),
-        reason,
-      );
+    setAside(arrival, reason) {
+      keep.run(arrival.id, arrival.receivedAt.getTime(), groupOfOne(arrival), reason);
     },
+
+    takeBack: sqlite.transaction(() => {
+      let seq = Math.min(0, lowest.get() ?? 0);
+      let messages = 0;
+      // From the newest down. Each message alone: one that is refused again must not look like trouble with all of them.
+      for (const id of keptIds.all().reverse()) {
+        const row = keptRow.get(id);
+        const arrivals = row && readGroup(row);
+        if (!arrivals?.length) continue;
+        for (const arrival of arrivals.reverse())
+          putBack.run(--seq, arrival.receivedAt.getTime(), groupOfOne(arrival));
+        removeKept.run(id);
+        messages += arrivals.length;
+      }
+      return messages;
+    }),
 
     backlog(now) {
       const { count = 0, oldest, newest } = ends.get() ?? {};
@@ -117,16 +147,25 @@ export function createArrivalFile(sqlite: Database): ArrivalFile {
   };
 }
 
-/** Undefined for what another version wrote, or nobody. */
-function readGroup(row: Row): Arrival[] | undefined {
+/**
+ * Undefined for what another version wrote, or nobody.
+ * @param amount how many messages it must hold, where that is known
+ */
+function readGroup(row: Pick<Row, 'received_at' | 'payload'>, amount?: number): Arrival[] | undefined {
   try {
     const { format: written, firstId, messages } = JSON.parse(row.payload) as Group;
-    if (written !== format || messages.length !== row.amount || !isUuid.test(firstId)) return undefined;
+    if (written !== format || messages.length !== (amount ?? messages.length)) return undefined;
+    if (!isUuid.test(firstId)) return undefined;
     const receivedAt = new Date(row.received_at);
     return messages.map((message, index) => ({ ...message, id: countOn(firstId, index), receivedAt }));
   } catch {
     return undefined;
   }
+}
+
+/** A message as it is kept alone, with the id it has. */
+function groupOfOne({ id, receivedAt: _, ...message }: Arrival): string {
+  return JSON.stringify({ format, firstId: id, messages: [message] } satisfies Group);
 }
 
 const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

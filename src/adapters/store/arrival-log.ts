@@ -37,16 +37,25 @@ export async function openArrivalLog(
   let thread: Promise<Thread> | undefined;
   let isClosed = false;
 
+  function open(): Promise<Thread> {
+    // Whoever comes after a thread that ended gets a fresh one, which the last word of the old one must not undo.
+    const forget = () => {
+      if (thread === opened) thread = undefined;
+    };
+    const opened = startThread(file, (cause) => {
+      forget();
+      if (cause) log.error({ err: cause }, 'the arrival log ended and will be opened again');
+    });
+    opened.catch(forget);
+    return opened;
+  }
+
   async function ask<Name extends keyof ArrivalFile>(
     name: Name,
     ...args: Parameters<ArrivalFile[Name]>
   ): Promise<ReturnType<ArrivalFile[Name]>> {
     if (isClosed) throw new StorageUnavailable('the arrival log is closed');
-    // Whoever comes after a thread that ended gets a fresh one.
-    thread ??= startThread(file, (cause) => {
-      thread = undefined;
-      if (cause) log.error({ err: cause }, 'the arrival log ended and will be opened again');
-    });
+    thread ??= open();
     const { worker, asked } = await thread;
     return new Promise((resolve, reject) => {
       asked.push({ resolve: resolve as Asked['resolve'], reject });
@@ -55,8 +64,15 @@ export async function openArrivalLog(
   }
 
   await ask('backlog', 0);
+  try {
+    // Only now, while nobody holds a batch: what comes back stands before it, and would be forgotten with it.
+    const tried = await ask('takeBack');
+    if (tried > 0) log.info({ messages: tried, file }, 'messages that were set aside are tried again');
+  } catch (error) {
+    log.warn({ err: error, file }, 'messages that were set aside cannot be tried again at the moment');
+  }
   const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
-  const opened = inodeOf();
+  const inode = inodeOf();
 
   return {
     append: (messages) => ask('append', JSON.stringify(messages), messages.length, clock.now().getTime()),
@@ -69,7 +85,7 @@ export async function openArrivalLog(
     forget: (upTo) => ask('forget', upTo),
     setAside: (arrival, reason) => ask('setAside', arrival, reason),
     backlog: (): Promise<ArrivalBacklog> => ask('backlog', clock.now().getTime()),
-    isInPlace: () => inodeOf() === opened,
+    isInPlace: () => inodeOf() === inode,
     async [Symbol.asyncDispose]() {
       isClosed = true;
       const worker = (await thread?.catch(() => undefined))?.worker;
@@ -82,7 +98,10 @@ export async function openArrivalLog(
   };
 }
 
-/** Resolves once the file is open. */
+/**
+ * Resolves once the file is open.
+ * @param onEnd called once, however many signs of its end a thread gives
+ */
 async function startThread(file: string, onEnd: (cause?: unknown) => void): Promise<Thread> {
   const worker = new Worker(new URL('./arrival-thread.ts', import.meta.url), {
     env: {},
@@ -95,7 +114,10 @@ async function startThread(file: string, onEnd: (cause?: unknown) => void): Prom
     if ('problem' in answer) next?.reject(toStorageError(Object.assign(new Error(), answer.problem)));
     else next?.resolve(answer.result);
   });
+  let isOver = false;
   const end = (cause?: unknown) => {
+    if (isOver) return;
+    isOver = true;
     onEnd(cause);
     for (const { reject } of asked.splice(0))
       reject(new StorageUnavailable('the arrival log ended', { cause }));
@@ -105,7 +127,6 @@ async function startThread(file: string, onEnd: (cause?: unknown) => void): Prom
   try {
     await new Promise((resolve, reject) => asked.push({ resolve, reject }));
   } catch (error) {
-    onEnd();
     await worker.terminate();
     throw error;
   }

@@ -23,6 +23,8 @@ export const copiedRows = {
   jobs: `(state = 'failed' or name not in ('${madeAtStart.join("', '")}'))`,
   // Who is alive on the old engine says nothing about the new one.
   workers: 'none',
+  // Windows of a minute, counted anew.
+  rate_limits: 'none',
 } as const satisfies Record<keyof Database, string>;
 
 export type TableName = keyof Database;

@@ -8,6 +8,7 @@ import { type AnyRow, batchesOf, copiedTables, rowsOf, shapeOf, type TableShape 
 import { assertNobodyWorksOn, assertNotBehind, assertNothingWaits, assertSameForm } from './copy-guards.ts';
 import { lockDatabase } from './lock-database.ts';
 import { openPostgres } from './open-postgres.ts';
+import { removeGone, standsInTheWay } from './remove-gone.ts';
 import type { Database } from './schema.ts';
 import { raceOf } from './storage-errors.ts';
 import { areSame, noSums, sumsInPostgres, type TableSums, withRow } from './table-sums.ts';
@@ -26,9 +27,13 @@ interface CopyDeps {
   readonly onTable?: (table: string, rows: number) => void;
 }
 
+/** The sums of a large table take minutes, in milliseconds. */
+const queryTimeoutMs = 30 * 60_000;
+
 /**
  * Copies an SQLite database into Postgres and compares the two. The file is only read. It can be repeated: rows that are already
- * there are left alone, those that have changed since are brought up to date, and a copy that was interrupted goes on.
+ * there are left alone, those that have changed since are brought up to date, those that are gone are removed, and a copy that was
+ * interrupted goes on.
  * @throws SettingsWrong when one of the two is not ready for it, AppError `already_running` while the bot works on the file
  */
 export async function copyDatabase(
@@ -38,23 +43,25 @@ export async function copyDatabase(
 ): Promise<TableReport[]> {
   if (!existsSync(from.file)) throw new SettingsWrong([`There is no SQLite database at ${from.file}.`]);
   using stack = new DisposableStack();
-  stack.use(lockDatabase(from.file));
+  stack.use(lockDatabase(from.file, { log }));
   const source = stack.adopt(new SQLite(from.file, { readonly: true, fileMustExist: true }), (sqlite) => {
     sqlite.close();
   });
   assertSameForm(source);
   assertNothingWaits(from.file, log);
   // One connection: whoever else is connected is somebody else.
-  await using target = await openPostgres({ engine: 'postgres', url: to.url, poolSize: 1 }, { log });
+  const address = { engine: 'postgres', url: to.url, poolSize: 1 } as const;
+  await using target = await openPostgres(address, { log, queryTimeoutMs });
   await assertNobodyWorksOn(target.db);
   await assertNotBehind(source, target.db);
 
   const copied: { shape: TableShape; sums: TableSums }[] = [];
-  for (const table of copiedTables) {
-    const shape = shapeOf(source, table);
+  const shapes = copiedTables.map((table) => shapeOf(source, table));
+  await removeGone(source, target.db, shapes);
+  for (const shape of shapes) {
     const sums = await copyTable(source, target.db, shape);
     copied.push({ shape, sums });
-    onTable?.(table, sums.rows);
+    onTable?.(shape.name, sums.rows);
   }
   const reports: TableReport[] = [];
   for (const { shape, sums } of copied) {
@@ -95,8 +102,6 @@ async function store(db: Kysely<Database>, shape: TableShape, batch: readonly An
       where (${names(others, name)}) is distinct from (${names(others, 'excluded')})`.execute(db);
   } catch (error) {
     if (raceOf(error) !== 'duplicate') throw error;
-    throw new SettingsWrong([
-      `Postgres already holds other ${name} of its own that stand in the way. Copy into an empty database.`,
-    ]);
+    throw standsInTheWay(name);
   }
 }

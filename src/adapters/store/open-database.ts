@@ -21,5 +21,5 @@ export interface OpenDatabase extends AsyncDisposable {
 
 /** Opens the database of the settings and brings its schema up to date, under a lock when several processes start at once. */
 export function openDatabase(target: DatabaseTarget, deps: { log: Log }): Promise<OpenDatabase> {
-  return target.engine === 'sqlite' ? openSqlite(target.file) : openPostgres(target, deps);
+  return target.engine === 'sqlite' ? openSqlite(target.file, deps) : openPostgres(target, deps);
 }

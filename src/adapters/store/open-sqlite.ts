@@ -1,8 +1,10 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
+import type { Log } from '#src/ports/system.ts';
 import { lockDatabase } from './lock-database.ts';
+import { makeFolder } from './make-folder.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { OpenDatabase } from './open-database.ts';
 import type { Database } from './schema.ts';
@@ -13,9 +15,9 @@ import { withStorageErrors } from './storage-errors.ts';
  * Opens the SQLite file (or `:memory:`), creating folder and file, and brings the schema up to date.
  * @param file path as in DATABASE_URL; relative paths are relative to the working directory
  */
-export async function openSqlite(file: string): Promise<OpenDatabase> {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-  const lock = lockDatabase(file);
+export async function openSqlite(file: string, { log }: { log: Log }): Promise<OpenDatabase> {
+  if (file !== ':memory:') makeFolder(dirname(resolve(file)));
+  const lock = lockDatabase(file, { log });
   const sqlite = new SQLite(file);
   // WAL: readers never wait for the writer. FULL: a commit that was acknowledged survives power loss, not only a crash;
   // webhooks are committed in groups, so the fsync is paid once an event-loop turn (docs/decisions/0002).

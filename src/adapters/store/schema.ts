@@ -214,6 +214,14 @@ export interface WorkerRow {
   seen_at: string;
 }
 
+/** Counted by rate-limiter-flexible on Postgres, which knows the columns; empty on SQLite. */
+export interface RateLimitRow {
+  key: string;
+  points: Generated<number>;
+  /** When the window ends, in Unix milliseconds. */
+  expire: number | null;
+}
+
 export interface Database {
   users: UserRow;
   user_identities: UserIdentityRow;
@@ -227,4 +235,5 @@ export interface Database {
   notices: NoticeRow;
   jobs: JobRow;
   workers: WorkerRow;
+  rate_limits: RateLimitRow;
 }

@@ -1,8 +1,8 @@
 import type { DatabaseConnection, Dialect } from 'kysely';
-import { StorageUnavailable } from '#src/domain/errors.ts';
+import { AppError, StorageUnavailable } from '#src/domain/errors.ts';
 
-/** The disk is full, the file is locked, unreadable or cannot be opened (https://sqlite.org/rescode.html). */
-const sqliteTrouble = /^SQLITE_(FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN)/;
+/** The disk is full, the file is locked, unreadable, damaged or cannot be opened, memory is short (https://sqlite.org/rescode.html). */
+const sqliteTrouble = /^SQLITE_(FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/;
 
 /**
  * Connection lost (08), out of disk, memory or connections (53), shutting down or ended by the operator (57P), read-only standby
@@ -28,15 +28,30 @@ const networkTrouble = new Set([
 const lostConnection =
   /^(Connection terminated|timeout exceeded when trying to connect|Client (has encountered a connection error|was closed)|Postgres connection has been discarded)/;
 
-/** What an engine threw, as the product's own error when the database is in trouble; anything else as it is. */
+/** The driver's words, without a code, when an answer has not come in time. */
+const silence = 'Query read timeout';
+
+/** What Postgres says about the data a statement failed on: whole rows, keys and parameters, with numbers and texts of people. */
+const telltales = ['detail', 'where', 'hint', 'internalQuery', 'query', 'parameters'];
+
+/** Whether a connection has fallen silent: its query got no answer in time, and nothing that is sent there ever may. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === silence;
+}
+
+/**
+ * What an engine threw, as the product's own error when the database is in trouble; anything else as it is, but for what it tells
+ * about people: errors are logged.
+ */
 export function toStorageError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof StorageUnavailable) return error;
+  if (!(error instanceof Error) || error instanceof AppError) return error;
+  hidePeople(error);
   const code = codeOf(error);
   const isTrouble =
     sqliteTrouble.test(code) ||
     postgresTrouble.test(code) ||
     networkTrouble.has(code) ||
-    (code === '' && lostConnection.test(error.message));
+    (code === '' && (lostConnection.test(error.message) || isSilence(error)));
   if (!isTrouble) return error;
   return new StorageUnavailable('the database is not available', {
     cause: error,
@@ -53,6 +68,16 @@ export function raceOf(error: unknown): 'locks' | 'duplicate' | undefined {
   const code = codeOf(error);
   if (code === '40001' || code === '40P01') return 'locks';
   return code === '23505' ? 'duplicate' : undefined;
+}
+
+/** In place, because the stack is worth keeping. SQLite names tables and columns only. */
+function hidePeople(error: Error): void {
+  for (const name of telltales) Reflect.deleteProperty(error, name);
+  // A value of the wrong form (class 22) is quoted in the message itself.
+  if (!/^22...$/.test(codeOf(error))) return;
+  const { message } = error;
+  error.message = message.replace(/".*"/s, '"…"');
+  error.stack = error.stack?.replace(message, () => error.message) ?? '';
 }
 
 function codeOf(error: Error): string {

@@ -20,8 +20,8 @@ export interface WorkerRegistryDeps {
 }
 
 const beatEveryMs = 5_000;
-/** Four missed signs of life. */
-const lostAfterMs = 20_000;
+/** As long as a lease lasts: from then on the others take its jobs over. */
+const lostAfterMs = 15_000;
 /** Long enough for the owner to see what was lost in the night's restart, in milliseconds. */
 const forgottenAfterMs = 60 * 60_000;
 
@@ -112,6 +112,7 @@ export function openWorkerRegistry(deps: WorkerRegistryDeps): WorkerRegistry {
 }
 
 function toProcess(row: WorkerRow, lostBefore: string): WorkerProcess {
+  const isLost = row.seen_at <= lostBefore;
   return {
     id: row.id,
     host: row.host,
@@ -119,7 +120,8 @@ function toProcess(row: WorkerRow, lostBefore: string): WorkerProcess {
     version: row.version,
     startedAt: row.started_at,
     seenAt: row.seen_at,
-    running: row.running,
-    isLost: row.seen_at < lostBefore,
+    // What it last said is over: the others run its jobs now.
+    running: isLost ? 0 : row.running,
+    isLost,
   };
 }

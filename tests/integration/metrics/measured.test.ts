@@ -210,15 +210,33 @@ describe('a scrape', () => {
     metrics.readFrom({
       queue: () => (isBroken ? ask() : Promise.resolve(queue)),
       isReady: async () => !isBroken,
-      backlog: async () => undefined,
+      backlog: () => (isBroken ? ask() : Promise.resolve({ count: 9, oldestAgeMs: 1_500, setAside: 1 })),
     });
     expect(await value('assistant_database_up')).toBe(1);
+    expect(await value('assistant_arrivals_waiting')).toBe(9);
     isBroken = true;
     const { body } = await metrics.text();
     expect(body).toContain('\nassistant_database_up 0\n');
     expect(body).toContain('\nassistant_ready 0\n');
     expect(body).not.toMatch(/^assistant_jobs\{/m);
-    expect(body).toContain('\nassistant_oldest_due_job_seconds Nan\n');
+    for (const name of [
+      'oldest_due_job_seconds',
+      'arrivals_waiting',
+      'oldest_arrival_seconds',
+      'arrivals_set_aside',
+    ])
+      expect(body).toContain(`\nassistant_${name} Nan\n`);
+  });
+
+  it('knows that nothing waits where there is no arrival log', async () => {
+    metrics.readFrom({
+      queue: async () => queue,
+      isReady: async () => true,
+      backlog: async () => undefined,
+    });
+    expect(await value('assistant_arrivals_waiting')).toBe(0);
+    expect(await value('assistant_oldest_arrival_seconds')).toBe(0);
+    expect(await value('assistant_arrivals_set_aside')).toBe(0);
   });
 
   it('counts webhooks by status, and goes on counting after it', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import SQLite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createArrivalFile } from '#src/adapters/store/arrival-file.ts';
@@ -120,6 +121,98 @@ describe('the arrival log', () => {
     expect(await arrivals.backlog()).toMatchObject({ count: 0, setAside: 1 });
     using other = reader();
     expect(other.kept()[0]).toContain('strange');
+  });
+
+  it('tries what was set aside again when it is opened: first, alone, and as it was', async () => {
+    const kept = [];
+    {
+      await using arrivals = await open();
+      await arrivals.append([message('one'), message('two')]);
+      await arrivals.append([message('three')]);
+      const batch = await arrivals.oldest(10);
+      kept.push(...(batch?.arrivals ?? []));
+      for (const arrival of kept) await arrivals.setAside(arrival, 'it is too strange');
+      await arrivals.forget(batch?.upTo ?? 0);
+      await arrivals.append([message('new')]);
+    }
+    clock.advance(60_000);
+    await using arrivals = await open();
+    expect(await arrivals.backlog()).toEqual({ count: 4, oldestAgeMs: 60_000, setAside: 0, newest: 1 });
+    for (const arrival of kept) {
+      const batch = await arrivals.oldest(10);
+      expect(batch?.arrivals).toEqual([arrival]);
+      await arrivals.setAside(arrival, 'it still is');
+      await arrivals.forget(batch?.upTo ?? 0);
+    }
+    expect(texts(await arrivals.oldest(10))).toEqual(['new']);
+    expect(await arrivals.backlog()).toMatchObject({ count: 1, setAside: 3 });
+  });
+
+  it('reads what another version wrote, once it is of this version again', async () => {
+    const payload = JSON.stringify({
+      format: 1,
+      firstId: '01940000-0000-7000-8000-000000000000',
+      messages: [message('one'), message('two')],
+    });
+    {
+      await using _ = await open();
+      const sqlite = new SQLite(arrivalFileOf(database));
+      const keep = sqlite.prepare("insert into set_aside values (?, ?, ?, 'the row cannot be read')");
+      keep.run('row-7-5', 5, payload);
+      keep.run('row-8-5', 5, '{"format":2,"letters":[]}');
+      sqlite.close();
+    }
+    await using arrivals = await open();
+    expect(await arrivals.backlog()).toMatchObject({ count: 2, setAside: 1 });
+    const first = await arrivals.oldest(10);
+    expect(texts(first)).toEqual(['one']);
+    expect(first?.arrivals[0]).toMatchObject({
+      id: '01940000-0000-7000-8000-000000000000',
+      receivedAt: new Date(5),
+    });
+    await arrivals.forget(first?.upTo ?? 0);
+    const second = await arrivals.oldest(10);
+    expect(texts(second)).toEqual(['two']);
+    await arrivals.forget(second?.upTo ?? 0);
+    expect(await arrivals.oldest(10)).toBeUndefined();
+    await arrivals.append([message('next')]);
+    expect(texts(await arrivals.oldest(10))).toEqual(['next']);
+  });
+
+  it('reads no more rows than it needs', () => {
+    const sqlite = new SQLite(join(folder, 'counted.db'));
+    const file = createArrivalFile(sqlite);
+    for (let group = 0; group < 20; group++) file.append(JSON.stringify([message('a'), message('b')]), 2, 1);
+    let read = 0;
+    sqlite.function('seen', (payload) => {
+      read += 1;
+      return payload;
+    });
+    sqlite.exec(`alter table arrivals rename to stored;
+      create view arrivals as select seq, received_at, amount, seen(payload) as payload from stored`);
+    expect(file.oldest(5).batch).toMatchObject({ upTo: 3 });
+    expect(read).toBeLessThanOrEqual(4);
+    sqlite.close();
+  });
+
+  it('starts one thread after another that failed, and ends it', async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on('worker', note);
+    try {
+      {
+        await using arrivals = await open();
+        workers[0]?.emit('error', new Error('out of memory'));
+        await arrivals.append([message('with the second')]);
+        await workers[0]?.terminate();
+        await arrivals.append([message('still with the second')]);
+        expect(workers).toHaveLength(2);
+      }
+      // A thread that has ended has no number.
+      expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    } finally {
+      process.off('worker', note);
+    }
   });
 
   it('notices when its file is taken away', async () => {

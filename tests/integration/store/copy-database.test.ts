@@ -133,8 +133,39 @@ describe('copying an SQLite file into Postgres', () => {
     await expectSame();
   });
 
+  it('removes what the file no longer holds, and brings what has taken its place', async () => {
+    await copy();
+    const [person] = inSqlite("select user_id as id from user_identities where value like '1 %'");
+    changeSqlite(`pragma foreign_keys = on;
+      delete from attachment_pages where page = 0;
+      delete from notices where kind like '3 %';
+      delete from jobs where id = (select min(id) from jobs where state = 'failed');
+      create temp table moved as select * from user_identities where user_id = '${person?.id}';
+      delete from users where id = '${person?.id}';
+      update moved set id = 'f' || id, user_id = (select max(id) from users);
+      insert into user_identities select * from moved;`);
+    expect(inSqlite('select id from users')).toHaveLength(rowsATable - 1);
+    const reports = await copy();
+    expect(reports.filter(({ isSame }) => !isSame)).toEqual([]);
+    await expectSame();
+  });
+
+  it('removes thousands of rows, and leaves jobs alone that are not copied', async () => {
+    changeSqlite(`with recursive pages (page) as (select 100 union all select page + 1 from pages where page < 1700)
+      insert into attachment_pages select (select min(id) from attachments), page, 'text' from pages`);
+    await copy();
+    await postgres.query(`insert into jobs select (json_populate_record(j, '{"id":"ff","key":"k","state":"waiting"}')).*
+      from jobs j where name = 'answer-user' limit 1`);
+    changeSqlite('delete from attachment_pages where page % 3 > 0 or page >= 100');
+    expect((await copy()).every(({ isSame }) => isSame)).toBe(true);
+    expect(await inPostgres('select page from attachment_pages')).toHaveLength(3);
+    expect(await inPostgres("select id from jobs where id = 'ff'")).toHaveLength(1);
+  });
+
   it('says which table differs', async () => {
     await copy();
+    await postgres.query(`create function keep() returns trigger as $$ begin return null; end $$ language plpgsql;
+      create trigger keep before delete on attachment_pages for each row execute function keep()`);
     changeSqlite('delete from attachment_pages where page = 0');
     const differing = (await copy()).filter(({ isSame }) => !isSame);
     expect(differing.map(({ table, source, target }) => [table, source.rows, target.rows])).toEqual([
@@ -179,10 +210,29 @@ describe('a copy is refused', () => {
     expect(await problemsOf(copy())).toContain('messages that are newer');
   });
 
-  it('when Postgres belongs to somebody else', async () => {
+  it('when Postgres holds other people, and removes none of them', async () => {
     await copy();
-    changeSqlite(`pragma foreign_keys = off; update user_identities set id = 'f' || id`);
+    changeSqlite(`pragma foreign_keys = off; update users set id = 'f' || id`);
+    expect(await problemsOf(copy())).toContain('already holds other users');
+    expect(await inPostgres('select id from users')).toHaveLength(rowsATable);
+  });
+
+  it('when a row of Postgres stands in the way of another one', async () => {
+    await copy();
+    // The first takes what the second was, which Postgres still knows as the second.
+    changeSqlite(`create temp table was as select kind, scope, value from user_identities where rowid = 2;
+      update user_identities set value = 'new' where rowid = 2;
+      update user_identities set (kind, scope, value) = (select * from was) where rowid = 1`);
     expect(await problemsOf(copy())).toContain('already holds other user_identities');
+  });
+
+  it('when the bot once worked on Postgres and rows may be its own, and removes none of them', async () => {
+    await copy();
+    await postgres.query('create schema pgboss');
+    expect((await copy()).every(({ isSame }) => isSame)).toBe(true);
+    changeSqlite('delete from attachment_pages where page = 0');
+    expect(await problemsOf(copy())).toContain('already holds other attachment_pages');
+    expect(await inPostgres('select page from attachment_pages')).toHaveLength(rowsATable);
   });
 
   it('while accepted messages wait to be stored', async () => {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import { Client } from 'pg';
 import { pino } from 'pino';
@@ -92,6 +94,58 @@ describe('a Postgres that cannot be used', () => {
   });
 });
 
+/** Takes a connection as a Postgres with TLS does and shows the certificate; no client that checks it goes further. */
+async function startTls(certificate: string): Promise<{ port: number } & AsyncDisposable> {
+  const key = readFileSync(fixture('key.pem'));
+  const cert = readFileSync(fixture(certificate));
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write('S');
+      new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {});
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return { port, [Symbol.asyncDispose]: async () => void server.close() };
+}
+const fixture = (name: string) => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname;
+
+describe('a Postgres with TLS', () => {
+  it.each([
+    ['nobody trusts', 'other-host.pem', '', 'signed by nobody whom this machine trusts'],
+    [
+      'is for another host',
+      'other-host.pem',
+      `&sslrootcert=${fixture('other-host.pem')}`,
+      'is for another host',
+    ],
+    ['has expired', 'expired.pem', `&sslrootcert=${fixture('expired.pem')}`, 'has expired'],
+  ])('is told when its certificate %s', async (_what, certificate, more, words) => {
+    await using server = await startTls(certificate);
+    const url = `postgres://bot:${password}@127.0.0.1:${server.port}/bot?sslmode=require${more}`;
+    const problems = startProblems(await failureOf(url));
+    expect(problems).toEqual([expect.stringContaining(words)]);
+    expect(problems?.[0]).not.toContain(password);
+  });
+
+  it('is told when it has none', async () => {
+    expect(startProblems(await failureOf(`${made.url}?sslmode=require`))).toEqual([
+      expect.stringContaining('offers no TLS, but sslmode in DATABASE_URL asks for it'),
+    ]);
+  });
+
+  it.each([
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  ])('is told by the name of the setting for %s', (code) => {
+    const error = Object.assign(new Error('as OpenSSL says it'), { code });
+    const words = { postgres: 'TARGET', file: '--from', alreadyRunning: '' };
+    expect(startProblems(error, words)?.[0]).toContain('to TARGET, or write sslmode=no-verify');
+  });
+});
+
 describe('the log of a pool', () => {
   it('never holds the password, not even when a connection is cut', async () => {
     await using stack = new AsyncDisposableStack();
@@ -101,7 +155,8 @@ describe('the log of a pool', () => {
     stack.defer(async () => void (await client.query('drop owned by cut cascade; drop role cut')));
     const { log, lines } = createPrintedLog();
     const url = address({ username: 'cut', password });
-    await using _database = await openDatabase({ engine: 'postgres', url, poolSize: 2 }, { log });
+    await using database = await openDatabase({ engine: 'postgres', url, poolSize: 2 }, { log });
+    await database.pool?.query('select 1');
     await client.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'cut'");
     await waitFor('the lost connection in the log', () => lines.length > 0);
     expect(lines.join('')).not.toContain(password);

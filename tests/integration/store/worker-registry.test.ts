@@ -51,13 +51,16 @@ describe('processes on Postgres', () => {
     await waitFor('a', async () => (await stored()).length === 1);
     await database.db
       .insertInto('workers')
-      .values({ ...(await stored())[0], id: 'gone' } as never)
+      .values({ ...(await stored())[0], id: 'gone', running: 3 } as never)
       .execute();
-    const lost = async () => (await a.list()).filter((process) => process.isLost).map(({ id }) => id);
-    clock.advance(19_000);
+    const lost = async () => (await a.list()).filter(({ isLost }) => isLost).map(({ id }) => id);
+    const runningInGone = async () => (await a.list()).find(({ id }) => id === 'gone')?.running;
+    clock.advance(14_000);
     expect(await lost()).toEqual([]);
-    clock.advance(2_000);
+    expect(await runningInGone()).toBe(3);
+    clock.advance(1_000);
     expect(await lost()).toEqual(['gone']);
+    expect(await runningInGone()).toBe(0);
     clock.advance(3_600_000);
     expect((await a.list()).map(({ id }) => id)).toEqual(['a']);
     await a.beat();

@@ -102,7 +102,14 @@ describe('the numbers', () => {
     for (const wrong of [undefined, 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`, 'Bearer ']) {
       const refused = await ask(wrong);
       expect(refused.status, wrong).toBe(401);
-      expect(await refused.text()).not.toContain('assistant_');
+      expect(refused.headers.get('content-type')).toContain('application/json');
+      expect(await refused.json()).toEqual({
+        error: {
+          code: 'unauthorized',
+          message: expect.stringContaining('token'),
+          requestId: expect.any(String),
+        },
+      });
     }
     expect((await ask(`bearer ${token}`)).status).toBe(200);
   });

@@ -1,15 +1,13 @@
-import { Pool } from 'pg';
-import { describe, expect, inject, it } from 'vitest';
-import { openPostgresRateLimiter } from '#src/adapters/system/postgres-rate-limiter.ts';
+import { Client, Pool } from 'pg';
+import { describe, expect, inject, it, vi } from 'vitest';
+import { createPostgresRateLimiter } from '#src/adapters/system/postgres-rate-limiter.ts';
 import { createMemoryRateLimiter } from '#src/adapters/system/rate-limiter.ts';
 import type { RateLimiter } from '#src/ports/rate-limiter.ts';
 import { engines, openTestDatabase } from '#tests/support/engines.ts';
-import { createQuietLog } from '#tests/support/quiet-log.ts';
 import { createTestClock } from '#tests/support/test-clock.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
 const clock = createTestClock();
-const log = createQuietLog();
 const now = clock.now().getTime();
 
 async function open(
@@ -18,14 +16,14 @@ async function open(
 ) {
   const database = await openTestDatabase(engine);
   const { pool } = database;
-  const openOne = async (): Promise<RateLimiter> =>
+  const openOne = (): RateLimiter =>
     pool
-      ? openPostgresRateLimiter({ ...allowance, clock, log, pool })
+      ? createPostgresRateLimiter({ ...allowance, clock, pool })
       : createMemoryRateLimiter({ ...allowance, clock });
   return {
-    limiter: await openOne(),
+    limiter: openOne(),
     /** As another process would; only Postgres has one. */
-    other: pool && (await openOne()),
+    other: pool && openOne(),
     pool,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
@@ -63,20 +61,55 @@ describe('the rate limiter on postgres', () => {
     expect(counted.filter((until) => until === undefined)).toHaveLength(10);
   });
 
-  it('opens its table in several processes at once', async () => {
+  it('counts in Postgres as soon as it is there, when it was away at the start', async () => {
+    await using database = await openTestDatabase('postgres');
+    if (database.target.engine !== 'postgres') throw new Error('not Postgres');
+    const { url } = database.target;
+    await using stack = new AsyncDisposableStack();
+    const administrator = stack.adopt(
+      new Client({ connectionString: `${inject('postgresUrl')}/postgres` }),
+      (client) => client.end(),
+    );
+    await administrator.connect();
+    const name = new URL(url).pathname.slice(1);
+    await administrator.query(`alter database ${name} with allow_connections false`);
+    const pool = stack.adopt(new Pool({ connectionString: url, max: 2 }), (opened) => opened.end());
+    const limiter = createPostgresRateLimiter({ messages: 1, windowSeconds: 60, clock, pool });
+    await expect(pool.query('select 1')).rejects.toThrow('not currently accepting');
+    expect(await limiter.arrived('ana')).toBeUndefined();
+
+    await administrator.query(`alter database ${name} with allow_connections true`);
+    const other = createPostgresRateLimiter({ messages: 1, windowSeconds: 60, clock, pool });
+    expect(await limiter.arrived('bo')).toBeUndefined();
+    expect(await other.arrived('bo')).toBeInstanceOf(Date);
+  });
+
+  it('forgets windows that ended long ago, with a timer that keeps no process alive', async () => {
     await using database = await openTestDatabase('postgres');
     const { pool } = database;
     if (!pool) throw new Error('no pool');
-    const open = () => openPostgresRateLimiter({ messages: 1, windowSeconds: 60, clock, log, pool });
-    const limiters = await Promise.all([open(), open(), open(), open()]);
-    const counted = await Promise.all(limiters.map((limiter) => limiter.arrived('ana')));
-    expect(counted.filter((until) => until === undefined)).toHaveLength(1);
+    await pool.query("insert into rate_limits values ('old', 1, 1), ('new', 1, 9e15)");
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+    createPostgresRateLimiter({ messages: 1, windowSeconds: 60, clock, pool });
+    expect(timers()).toBe(before);
+
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      createPostgresRateLimiter({ messages: 1, windowSeconds: 60, clock, pool });
+      vi.advanceTimersByTime(5 * 60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    const keys = async () => (await pool.query<{ key: string }>('select key from rate_limits')).rows;
+    await waitFor('the old window to be gone', async () => (await keys()).length === 1);
+    expect(await keys()).toEqual([{ key: 'new' }]);
   });
 
   it('goes on counting for itself while the database does not answer', async () => {
     const pool = new Pool({ connectionString: `${inject('postgresUrl')}/postgres`, max: 1 });
     await pool.end();
-    const limiter = await openPostgresRateLimiter({ messages: 2, windowSeconds: 60, clock, log, pool });
+    const limiter = createPostgresRateLimiter({ messages: 2, windowSeconds: 60, clock, pool });
     expect([await limiter.arrived('ana'), await limiter.arrived('ana')]).toEqual([undefined, undefined]);
     expect(await limiter.arrived('ana')).toBeInstanceOf(Date);
   });

@@ -18,7 +18,7 @@ const Process = z
     running: count('Jobs it was running then.').meta({ examples: [3] }),
     is_lost: z
       .boolean()
-      .meta({ description: 'Silent for more than 20 seconds; shown for an hour.', examples: [false] }),
+      .meta({ description: 'Silent for 15 seconds; shown for an hour.', examples: [false] }),
   })
   .meta({ id: 'WorkerProcess', description: 'One process of the product.' });
 

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { loadSettings } from '#config/settings.ts';
+import { startWarnings } from '#config/warnings.ts';
+
+const postgres = { DATABASE_URL: 'postgres://bot@db/bot' };
+const twilio = { TWILIO_AUTH_TOKEN: 'twilio-auth-token' };
+/** The variables that the warnings at start begin with. */
+const warnedOf = (source: Record<string, string>) =>
+  startWarnings(loadSettings(source), new Date('2026-11-21')).map((warning) => warning.split(' ')[0]);
+
+describe('warnings at start', () => {
+  it('say that processes on Postgres do not share sign-ins without SECRET_KEY', () => {
+    expect(warnedOf(postgres)).toContain('SECRET_KEY');
+    expect(warnedOf({ ...postgres, SECRET_KEY: 'k'.repeat(32) })).not.toContain('SECRET_KEY');
+    expect(warnedOf({})).not.toContain('SECRET_KEY');
+  });
+
+  it('speak of PUBLIC_URL to those who take webhooks', () => {
+    for (const ROLE of ['all', 'web'])
+      expect(warnedOf({ ...postgres, ...twilio, ROLE })).toContain('PUBLIC_URL');
+    expect(warnedOf({ ...postgres, ...twilio, ROLE: 'worker' })).not.toContain('PUBLIC_URL');
+    expect(warnedOf({ ...twilio, PUBLIC_URL: 'https://bot.example.com' })).not.toContain('PUBLIC_URL');
+  });
+});
