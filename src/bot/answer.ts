@@ -1,11 +1,13 @@
 import type { AtHand, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
+import type { Stores } from '#src/ports/stores.ts';
 import { claimBudgetWarning } from './budget.ts';
 import { composeQuestion } from './compose-question.ts';
 import type { BotDeps } from './deps.ts';
 import { nameOf } from './describe-file.ts';
 import { toWhatsAppText } from './format/markdown-to-whatsapp.ts';
 import { splitText } from './format/split-text.ts';
+import { keepPaid } from './keep-paid.ts';
 import { toUsage } from './price.ts';
 import { wording } from './wording.ts';
 
@@ -36,19 +38,20 @@ export async function answer(
   const text = [...notes, body, result.cutOff ? wording.cutOff : ''].filter(Boolean).join('\n\n');
   const title = [...(question.personText || body).replace(/\s+/g, ' ').trim()].slice(0, 60).join('');
   const ms = deps.clock.now().getTime() - started;
-  return reply(deps, turn, { text, usage, title, ms });
+  return reply(deps, turn, { text, usage, title, ms }, signal);
 }
 
 /** Stores what the person will hear: the answer, its parts in order, and what it cost. */
 export async function reply(
-  deps: Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live'>,
+  deps: Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live' | 'pause'>,
   turn: Turn,
   said: { text: string; usage?: Usage | undefined; title?: string; ms?: number },
+  signal?: AbortSignal,
 ): Promise<AtHand> {
   const { unitOfWork, channels, live } = deps;
   const channel = channels.get(turn.messages.at(-1)?.channel ?? 'simulator');
   const maxUnits = (channel?.limits.textUnits ?? 1_600) - margin;
-  const parts = await unitOfWork.run(async (stores) => {
+  const store = async (stores: Stores) => {
     const warning =
       said.usage &&
       (await claimBudgetWarning(stores, deps, { userId: turn.userId, costMicros: said.usage.costMicros }));
@@ -59,7 +62,8 @@ export async function reply(
       parts.length > 0 ? { text, parts } : { text: wording.unexpected, parts: [wording.unexpected] };
     if (said.title) await stores.conversations.name(turn.conversationId, said.title);
     return stores.turns.answer(turn, { ...heard, usage: said.usage, ms: said.ms });
-  });
+  };
+  const parts = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));
   live.announce({ kind: 'changed', userId: turn.userId });
   return { parts, turn: { ...turn, state: 'answered' } };
 }

@@ -8,6 +8,7 @@ import type { JobRun } from '#src/ports/jobs.ts';
 import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
 import { fetchFile } from './fetch-file.ts';
+import { keepPaid } from './keep-paid.ts';
 import { understandAudio } from './understand-audio.ts';
 import { understandDocument } from './understand-document.ts';
 import { understandImage } from './understand-image.ts';
@@ -91,7 +92,7 @@ async function understandFile(
   }
   await breathe();
   const ms = deps.clock.now().getTime() - started;
-  await deps.unitOfWork.run((stores) =>
+  await keepPaid(deps, run.signal, (stores) =>
     stores.attachments.read(attachment.id, { ...understood, userId: turn.userId, turnId: turn.id, ms }),
   );
   await breathe();
