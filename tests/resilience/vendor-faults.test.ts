@@ -21,7 +21,7 @@ let callsBefore = 0;
 const voice = { bytes: readFileSync(fixture('audio/voice.ogg')), type: 'audio/ogg' };
 
 beforeAll(async () => {
-  world = await openWorld({ RATE_LIMIT_MESSAGES: '1000', REPLY_DELAY_MS: '30', MAX_MEDIA_MB: '1' });
+  world = await openWorld({ RATE_LIMIT_MESSAGES: '1000', REPLY_DELAY_MS: '500', MAX_MEDIA_MB: '1' });
   world.openai.transcribes(() => ({ text: 'buy milk', language: 'en' }));
   world.openai.answers(({ text, images }) =>
     images.length > 0 ? 'A picture of noise.' : `You wrote: ${text.split('\n\n').slice(1).join(' ')}`,

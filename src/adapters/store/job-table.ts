@@ -218,10 +218,12 @@ export function createJobTable(deps: TableDeps): JobTable {
 
 /** More than clocks of several machines differ, in milliseconds. */
 const clockJumpMs = 60_000;
+/** Nobody's wake-up is ever put off so far: quiet moments take five minutes at most, retries two and a half. In milliseconds. */
+const farthestMs = 10 * 60_000;
 
 /**
  * When the clock is set back, what waits would wait for hours until the old time comes again. A job that was touched in the future
- * proves it, and is due now.
+ * proves it, or one that wants to wait for longer than any does; it is due now.
  */
 async function hurryAfterClockJump(db: Kysely<Database>, now: Date): Promise<number> {
   const { numUpdatedRows } = await db
@@ -229,7 +231,12 @@ async function hurryAfterClockJump(db: Kysely<Database>, now: Date): Promise<num
     .set({ run_at: now.toISOString(), updated_at: now.toISOString() })
     .where('state', '=', 'waiting')
     .where('name', '=', 'answer-user')
-    .where('updated_at', '>', new Date(now.getTime() + clockJumpMs).toISOString())
+    .where((row) =>
+      row.or([
+        row('updated_at', '>', new Date(now.getTime() + clockJumpMs).toISOString()),
+        row('run_at', '>', new Date(now.getTime() + farthestMs).toISOString()),
+      ]),
+    )
     .executeTakeFirstOrThrow();
   return Number(numUpdatedRows);
 }
