@@ -63,9 +63,9 @@ export async function reply(
     if (said.title) await stores.conversations.name(turn.conversationId, said.title);
     return stores.turns.answer(turn, { ...heard, usage: said.usage, ms: said.ms });
   };
-  const parts = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));
+  const atHand = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));
   live.announce({ kind: 'changed', userId: turn.userId });
-  return { parts, turn: { ...turn, state: 'answered' } };
+  return atHand;
 }
 
 /** What the person must know about their files, whatever the model says: what could not be read, and what only in part. */

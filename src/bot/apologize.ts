@@ -32,8 +32,7 @@ export async function apologize(
   log.error({ err: error, turnId: turn.id, reason }, 'a turn could not be answered');
   const text = sentenceFor(error);
   const answer = { text, parts: [text], problem: reason };
-  const parts = await unitOfWork.run((stores) => stores.turns.answer(turn, answer));
-  return { parts, turn: { ...turn, state: 'answered' } };
+  return unitOfWork.run((stores) => stores.turns.answer(turn, answer));
 }
 
 function sentenceFor(error: unknown): string {

@@ -3,6 +3,7 @@ import { MediaUnusable, ProviderRefused } from '#src/domain/errors.ts';
 import type { DocumentReading, PageText } from '#src/domain/reading.ts';
 import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
+import { keepPaid } from './keep-paid.ts';
 import { toUsage } from './price.ts';
 import type { FileAtHand, Understood } from './understand.ts';
 
@@ -73,7 +74,7 @@ async function recognize(deps: BotDeps, file: FileAtHand, scanned: readonly Page
       // What little text layer there is stays: it may be a short page and no scan at all.
       const text = [layer.get(page), seen].filter(Boolean).join('\n');
       const usage = toUsage('vision', look.used, rules);
-      await unitOfWork.run((stores) =>
+      await keepPaid(deps, signal, (stores) =>
         stores.attachments.keepPage(attachment.id, {
           page,
           text,

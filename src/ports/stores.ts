@@ -1,7 +1,14 @@
 import type { ChannelName, Identity } from '#src/domain/identity.ts';
 import type { InboundMessage, MessageType, Verdict } from '#src/domain/message.ts';
 import type { Reading, SniffedType } from '#src/domain/reading.ts';
-import type { QueuedPart, StoredAttachment, StoredMessage, Turn, TurnStep } from '#src/domain/turn.ts';
+import type {
+  AtHand,
+  QueuedPart,
+  StoredAttachment,
+  StoredMessage,
+  Turn,
+  TurnStep,
+} from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { User } from '#src/domain/user.ts';
 import type { Arrival } from './arrivals.ts';
@@ -99,10 +106,10 @@ export interface TurnStore {
   next(userId: string): Promise<Turn | undefined>;
   /**
    * Stores the answer, the outbound message with its parts, and the consumption; the turn is `answered` then.
-   * @returns the parts, the first of them begun: whoever stores an answer sends it next
+   * @returns the answered turn with its parts, the first of them begun: whoever stores an answer sends it next
    * @throws LostLease when the turn is no longer open
    */
-  answer(turn: Turn, answer: TurnAnswer): Promise<QueuedPart[]>;
+  answer(turn: Turn, answer: TurnAnswer): Promise<AtHand>;
   /**
    * Ends a turn: all parts are out, or it failed for good.
    * @param outcome.ms how long sending took

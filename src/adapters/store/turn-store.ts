@@ -92,7 +92,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
 
     async answer(turn, { text, parts, usage, problem, ms }) {
       const last = turn.messages.at(-1);
-      if (!last) return [];
+      if (!last) return { parts: [], turn };
       const { numUpdatedRows } = await trx
         .updateTable('turns')
         .set({
@@ -125,7 +125,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
         .where('id', '=', last.id)
         .execute();
       if (usage) await addUsage(context, usage, { userId: turn.userId, turnId: turn.id });
-      return insertOutbound(context, {
+      const queued = await insertOutbound(context, {
         userId: turn.userId,
         conversationId: turn.conversationId,
         turnId: turn.id,
@@ -137,6 +137,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
         parts,
         isBegun: true,
       });
+      return { parts: queued, turn: { ...turn, state: 'answered' } };
     },
 
     async finish(turnId, { failed, ms }) {

@@ -15,7 +15,7 @@ export interface WavWriter extends AsyncDisposable {
 /** Opens a WAV file for writing; disposal completes its header. */
 export async function openWavWriter(path: string, options: { maxBytes: number }): Promise<WavWriter> {
   const file = await open(path, 'w');
-  await file.write(header(0));
+  await file.write(wavHeader(0));
   const resampler = createResampler();
   let dataBytes = 0;
   return {
@@ -28,13 +28,14 @@ export async function openWavWriter(path: string, options: { maxBytes: number })
       await file.write(new Uint8Array(samples.buffer, 0, samples.byteLength));
     },
     async [Symbol.asyncDispose]() {
-      await file.write(header(dataBytes), 0, headerBytes, 0);
+      await file.write(wavHeader(dataBytes), 0, headerBytes, 0);
       await file.close();
     },
   };
 }
 
-function header(dataBytes: number): Uint8Array {
+/** The head of a WAV file with this much sound: 16 kHz, mono, 16 bit. */
+export function wavHeader(dataBytes: number): Uint8Array {
   const view = Buffer.alloc(headerBytes);
   view.write('RIFF', 0, 'latin1');
   view.writeUInt32LE(headerBytes - 8 + dataBytes, 4);
