@@ -7,9 +7,11 @@ import { lockDatabase } from './lock-database.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { OpenDatabase } from './open-database.ts';
+import { shareTransactions } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 import { withStatementCache } from './statement-cache.ts';
 import { withStorageErrors } from './storage-errors.ts';
+import { createWalSync } from './wal-sync.ts';
 
 /**
  * Opens the SQLite file (or `:memory:`), creating folder and file, and brings the schema up to date.
@@ -19,8 +21,8 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
   if (file !== ':memory:') makeFolder(dirname(resolve(file)));
   const lock = lockDatabase(file, { log });
   const sqlite = new SQLite(file);
-  // WAL: readers never wait for the writer. FULL: a commit that was acknowledged survives power loss, not only a crash;
-  // webhooks are committed in groups, so the fsync is paid once an event-loop turn (docs/decisions/0002).
+  // WAL: readers never wait for the writer. FULL: a commit survives power loss, not only a crash (docs/decisions/0002). Transactions
+  // that are shared wait for the disk outside of the main thread instead (wal-sync.ts).
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
   // Waiting for an outsider's lock stops the whole process; whoever cannot get in tries again later on its own.
@@ -38,6 +40,8 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
     dialect: withStorageErrors(new SqliteDialect({ database: withStatementCache(sqlite) })),
   });
   await migrateToLatest(db);
+  const walSync = file === ':memory:' ? undefined : createWalSync(file);
+  shareTransactions(db, async () => walSync?.sync());
   const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
   const opened = inodeOf();
   return {
@@ -46,6 +50,7 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
     pool: undefined,
     isInPlace: () => inodeOf() === opened,
     async [Symbol.asyncDispose]() {
+      await walSync?.[Symbol.asyncDispose]();
       await db.destroy();
       lock[Symbol.dispose]();
     },

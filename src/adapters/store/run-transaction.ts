@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Kysely, SqliteAdapter, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { StorageUnavailable } from '#src/domain/errors.ts';
 import type { Database } from './schema.ts';
 import { createSharedTransactions, type ShareTransaction } from './share-transaction.ts';
@@ -14,6 +14,14 @@ const pauseMs = 20;
 const shared = new WeakMap<Kysely<Database>, ShareTransaction>();
 
 /**
+ * From now on transactions of this database share their commits: it is a SQLite file.
+ * @param sync resolves when every commit so far survives a power cut
+ */
+export function shareTransactions(db: Kysely<Database>, sync: () => Promise<void>): void {
+  shared.set(db, createSharedTransactions(db, sync));
+}
+
+/**
  * Runs work in one transaction; on SQLite it may share its commit with other work. It may be run again from the start, on Postgres
  * when another process got in the way, on SQLite when the shared commit fails: the work must touch nothing but the database.
  */
@@ -21,7 +29,7 @@ export function runTransaction<T>(
   db: Kysely<Database>,
   work: (trx: Transaction<Database>) => Promise<T>,
 ): Promise<T> {
-  const share = sharingOf(db);
+  const share = shared.get(db);
   return share ? share(work) : againstRaces(() => db.transaction().execute(work));
 }
 
@@ -30,15 +38,8 @@ export function runStatement<T>(
   db: Kysely<Database>,
   work: (db: Kysely<Database>) => Promise<T>,
 ): Promise<T> {
-  const share = sharingOf(db);
+  const share = shared.get(db);
   return share ? share(work) : againstRaces(() => work(db));
-}
-
-function sharingOf(db: Kysely<Database>): ShareTransaction | undefined {
-  if (!(db.getExecutor().adapter instanceof SqliteAdapter)) return undefined;
-  const share = shared.get(db) ?? createSharedTransactions(db);
-  shared.set(db, share);
-  return share;
 }
 
 async function againstRaces<T>(work: () => Promise<T>): Promise<T> {

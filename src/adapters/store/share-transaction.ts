@@ -19,10 +19,12 @@ const largestGroup = 32;
 
 /**
  * Runs pieces of work that are asked for at about the same time one after the other in one transaction, so that they share its
- * commit and so its fsync: on SQLite, whose one connection they would queue for anyway, this is most of what a turn costs. Each has
- * a savepoint, so one that fails takes back its own writes and nobody else's, and nobody hears of success before the commit.
+ * commit: on SQLite, whose one connection they would queue for anyway, this is most of what a turn costs. When one fails, the
+ * transaction is taken back and everybody is run alone; nobody hears of success before the commit is on disk. The next group runs
+ * while the disk still works for the last one.
+ * @param sync resolves when every commit so far survives a power cut
  */
-export function createSharedTransactions(db: Kysely<Database>): ShareTransaction {
+export function createSharedTransactions(db: Kysely<Database>, sync: () => Promise<void>): ShareTransaction {
   const waiting: Waiting[] = [];
   let isRunning = false;
 
@@ -34,40 +36,48 @@ export function createSharedTransactions(db: Kysely<Database>): ShareTransaction
   async function runGroup(group: readonly Waiting[]): Promise<void> {
     const [first] = group;
     if (group.length === 1 && first) return runAlone(first);
-    const tell: (() => void)[] = [];
+    const values: unknown[] = [];
     try {
-      await db.transaction().execute(async (trx) => {
-        for (const { work, resolve, reject } of group) {
-          await sql`savepoint piece`.execute(trx);
-          try {
-            const value = await work(trx);
-            tell.push(() => resolve(value));
-          } catch (error) {
-            // The others would meet it, too, and a locked file makes each of them wait.
-            if (error instanceof StorageUnavailable) throw error;
-            await sql`rollback to piece`.execute(trx);
-            tell.push(() => reject(error));
-          }
-          await sql`release piece`.execute(trx);
-        }
+      await commit(async (trx) => {
+        for (const { work } of group) values.push(await work(trx));
       });
     } catch (error) {
       if (error instanceof StorageUnavailable) {
         for (const { reject } of group) reject(error);
         return;
       }
-      // Something about them together: everybody alone, and whatever else waits in this process in between.
+      // One of them, or something about them together: everybody alone, and whatever else waits in this process in between.
       for (const item of group) {
         await runAlone(item);
         await new Promise((resolve) => setImmediate(resolve));
       }
       return;
     }
-    for (const say of tell) say();
+    const synced = sync();
+    for (const [index, { resolve, reject }] of group.entries()) {
+      synced.then(() => resolve(values[index]), reject);
+    }
   }
 
   async function runAlone({ work, resolve, reject }: Waiting): Promise<void> {
-    await db.transaction().execute(work).then(resolve, reject);
+    try {
+      const value = await commit(work);
+      sync().then(() => resolve(value), reject);
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  /** Without waiting for the disk, which `sync` does afterwards; whatever writes on its own keeps waiting for it. */
+  function commit<T>(work: Work<T>): Promise<T> {
+    return db.connection().execute(async (connection) => {
+      await sql`pragma synchronous = normal`.execute(connection);
+      try {
+        return await connection.transaction().execute(work);
+      } finally {
+        await sql`pragma synchronous = full`.execute(connection);
+      }
+    });
   }
 
   return <T>(work: Work<T>) =>

@@ -1,13 +1,18 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createSharedTransactions, type ShareTransaction } from '#src/adapters/store/share-transaction.ts';
+import { StorageUnavailable } from '#src/domain/errors.ts';
 import { openTestDatabase } from '#tests/support/engines.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let share: ShareTransaction;
+/** What the disk does when a commit is to be brought there. */
+let disk: () => Promise<void>;
 
 beforeEach(async () => {
   database = await openTestDatabase('sqlite');
-  share = createSharedTransactions(database.db);
+  disk = async () => {};
+  share = createSharedTransactions(database.db, () => disk());
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
@@ -61,4 +66,29 @@ it('goes on with whatever is asked for while a group runs', async () => {
   const later: Promise<string>[] = [];
   await share(async () => void later.push(note('later')));
   expect(await Promise.all(later)).toEqual(['later']);
+});
+
+it('tells nobody of success before the disk has it, and works on meanwhile', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const heard: string[] = [];
+  disk = () => promise;
+  const first = note('a').then(() => heard.push('a'));
+  await vi.waitFor(async () => expect(await stored()).toEqual(['a']));
+  disk = async () => {};
+  await note('b');
+  expect(heard).toEqual([]);
+  resolve();
+  await first;
+});
+
+it('tells everybody of a group when the disk fails', async () => {
+  disk = () => Promise.reject(new StorageUnavailable('the disk is gone'));
+  const all = await Promise.allSettled(['a', 'b'].map(note));
+  expect(all.map((one) => one.status)).toEqual(['rejected', 'rejected']);
+});
+
+it('leaves other writers waiting for the disk themselves', async () => {
+  await note('a');
+  const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(database.db);
+  expect(rows).toEqual([{ synchronous: 2 }]);
 });
