@@ -12,12 +12,12 @@ export async function pickUp(deps: {
   readonly log: Log;
 }): Promise<void> {
   const { unitOfWork, table, isAlone, clock, log } = deps;
-  const released = await table.release(isAlone ? 'all' : 'expired');
+  const { abandoned, hurried } = await table.release(isAlone ? 'all' : 'expired');
   const withWork = await unitOfWork.run((stores) => stores.inbox.usersWithWork());
   // Those who wait or are being answered already are left alone: a start must not cut anybody's quiet moment short.
   const users = await table.unattended(withWork);
   if (users.length > 0) await unitOfWork.run((stores) => stores.jobs.wake(users, clock.now(), 0));
-  if (released + users.length > 0) {
-    log.info({ released, people: users.length }, 'picking up what was left unanswered');
+  if (abandoned + hurried + users.length > 0) {
+    log.info({ abandoned, hurried, people: users.length }, 'picking up what was left unanswered');
   }
 }

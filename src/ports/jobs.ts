@@ -4,6 +4,8 @@ export interface JobPayloads {
   'answer-user': { readonly userId: string };
   /** Remove media older than the retention time. */
   'remove-old-media': Record<string, never>;
+  /** Add up what was consumed, by day, for the reports. */
+  'sum-usage': Record<string, never>;
 }
 export type JobName = keyof JobPayloads;
 /** Work that repeats by the clock and needs no payload. */
@@ -100,6 +102,14 @@ export interface NewJob {
   readonly runAt: Date;
 }
 
+/** How many jobs were let go, and from what. */
+export interface Released {
+  /** Held by processes that ended: they wait again. */
+  readonly abandoned: number;
+  /** Waiting for a time too far ahead, as after a clock that was set back: they are due now. */
+  readonly hurried: number;
+}
+
 /**
  * The queue's table: every method is one transaction. Loops and timers are not its business. A run belongs to the process that
  * claimed it until its lease ends; `false` means that it is another's by now, and that nothing was changed.
@@ -114,8 +124,11 @@ export interface JobTable {
   putBack(job: ClaimedJob, options: { runAt: Date; error: string; uncounted?: boolean }): Promise<boolean>;
   /** Ends a job for good; it is kept with its reason. */
   giveUp(job: ClaimedJob, error: string): Promise<boolean>;
-  /** Gives back what dead processes held: by expired leases, or everything where one process owns the database. */
-  release(which: 'expired' | 'all'): Promise<number>;
+  /**
+   * Gives back what dead processes held: by expired leases, or everything where one process owns the database. Jobs that wait
+   * for a time too far ahead become due.
+   */
+  release(which: 'expired' | 'all'): Promise<Released>;
   enqueue(job: NewJob): Promise<void>;
   /** When the next waiting job whose lane is free wants to run; undefined when nothing waits. */
   nextRunAt(): Promise<Date | undefined>;

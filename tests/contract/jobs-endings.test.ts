@@ -1,14 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { createWorkLoop } from '#src/adapters/jobs/work-loop.ts';
 import { LostLease } from '#src/domain/errors.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import { engines } from '#tests/support/engines.ts';
-import {
-  answering,
-  gate,
-  type JobEngine,
-  type JobProcess,
-  openJobEngine,
-} from '#tests/support/job-engine.ts';
+import { answering, gate, useJobEngine } from '#tests/support/job-engine.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
 /** A handler that ends when it is told to, and not before. */
@@ -19,37 +14,25 @@ const untilAborted = (_userId: string, run: JobRun) =>
 
 /** Processes that close, die or lose what they hold, on every engine. */
 describe.each(engines)('the end of a process on %s', (name) => {
-  let engine: JobEngine;
-  let process: JobProcess;
-  beforeAll(async () => {
-    engine = await openJobEngine(name);
-  });
-  beforeEach(() => {
-    process = engine.open();
-  });
-  afterEach(async () => {
-    await process[Symbol.asyncDispose]();
-    await engine.empty();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
+  const engine = useJobEngine(name);
 
-  const health = () => process.runner.health();
+  const health = () => engine.process.runner.health();
   const running = () => waitFor('the run', async () => (await health()).running === 1);
 
   it('drains on closing: running jobs finish, waiting ones stay', async () => {
     const hold = gate();
     let finished = false;
-    await process.wake('ana');
-    await process.runner.start(
+    await engine.process.wake('ana');
+    await engine.process.runner.start(
       answering(async () => {
         await hold.promise;
         finished = true;
       }),
     );
     await running();
-    const closed = process[Symbol.asyncDispose]();
-    await process.wake('ben');
-    process.runner.poke();
+    const closed = engine.process[Symbol.asyncDispose]();
+    await engine.process.wake('ben');
+    engine.process.runner.poke();
     hold.resolve();
     await closed;
     expect(finished).toBe(true);
@@ -63,7 +46,7 @@ describe.each(engines)('the end of a process on %s', (name) => {
     await running();
     await impatient[Symbol.asyncDispose]();
     expect(await health()).toMatchObject({ waiting: 1, running: 0, failed: 0 });
-    const [again] = await process.table.claim({ limit: 1, leaseMs: 60_000 });
+    const [again] = await engine.process.table.claim({ limit: 1, leaseMs: 60_000 });
     expect(again?.attempt).toBe(1);
   });
 
@@ -84,26 +67,43 @@ describe.each(engines)('the end of a process on %s', (name) => {
     await dead.wake('ana', 'ben');
     expect(await dead.table.claim({ limit: 10, leaseMs: 60_000 })).toHaveLength(2);
     await dead.wake('ana');
-    expect(await process.table.release('expired')).toBe(0);
-    expect(await process.table.release('all')).toBe(2);
+    expect(await engine.process.table.release('expired')).toMatchObject({ abandoned: 0 });
+    expect(await engine.process.table.release('all')).toMatchObject({ abandoned: 2 });
     const seen: string[] = [];
-    await process.runner.start(answering(async (userId, run) => void seen.push(`${userId} ${run.attempt}`)));
-    await process.runner.whenIdle();
+    await engine.process.runner.start(
+      answering(async (userId, run) => void seen.push(`${userId} ${run.attempt}`)),
+    );
+    await engine.process.runner.whenIdle();
     expect(seen.sort()).toEqual(['ana 1', 'ben 1']);
   });
 
+  it('tells jobs of processes that ended from those that a clock set back had put off', async () => {
+    const { clock, table, log } = engine.process;
+    const loop = createWorkLoop({ table, clock, log, concurrency: 1, graceMs: 0, leaseMs: 60_000 });
+    const told = () => log.lines.splice(0).map(({ message, facts }) => ({ message, ...facts }));
+    await engine.process.wake('ana');
+    await loop.renew();
+    expect(told()).toEqual([]);
+    clock.advance(-2 * 3_600_000);
+    await loop.renew();
+    expect(told()).toMatchObject([{ hurried: 1, message: expect.stringContaining('the clock') }]);
+    await engine.open({ clock }).table.claim({ limit: 1, leaseMs: -1 });
+    await loop.renew();
+    expect(told()).toMatchObject([{ abandoned: 1, message: expect.stringContaining('taken over') }]);
+  });
+
   it('lets nobody settle a run that was taken over', async () => {
-    await process.wake('ana');
-    const [first] = await process.table.claim({ limit: 1, leaseMs: 60_000 });
-    await process.table.release('all');
+    await engine.process.wake('ana');
+    const [first] = await engine.process.table.claim({ limit: 1, leaseMs: 60_000 });
+    await engine.process.table.release('all');
     const other = engine.open();
     const [second] = await other.table.claim({ limit: 1, leaseMs: 60_000 });
     if (!first || !second) throw new Error('nothing was claimed');
-    const later = { runAt: process.clock.now(), error: 'late' };
-    expect(await process.table.finish(first)).toBe(false);
-    expect(await process.table.putBack(first, later)).toBe(false);
-    expect(await process.table.giveUp(first, 'late')).toBe(false);
-    expect((await process.table.extend([first], 60_000)).size).toBe(0);
+    const later = { runAt: engine.process.clock.now(), error: 'late' };
+    expect(await engine.process.table.finish(first)).toBe(false);
+    expect(await engine.process.table.putBack(first, later)).toBe(false);
+    expect(await engine.process.table.giveUp(first, 'late')).toBe(false);
+    expect((await engine.process.table.extend([first], 60_000)).size).toBe(0);
     // Nor an earlier run of the same process.
     expect(await other.table.finish({ ...second, attempt: first.attempt })).toBe(false);
     expect((await other.table.extend([second], 60_000)).has(second.id)).toBe(true);
@@ -114,12 +114,7 @@ describe.each(engines)('the end of a process on %s', (name) => {
 
 /** Leases are short where several processes work; one that has the database to itself needs none while it lives. */
 describe('a lease on postgres', () => {
-  let engine: JobEngine;
-  beforeAll(async () => {
-    engine = await openJobEngine('postgres');
-  });
-  afterEach(() => engine.empty());
-  afterAll(() => engine[Symbol.asyncDispose]());
+  const engine = useJobEngine('postgres');
 
   it('of a process that died runs out, and another one takes over by itself', async () => {
     const dead = engine.openLive();
@@ -146,7 +141,7 @@ describe('a lease on postgres', () => {
     );
     const end = Date.now() + 1_000;
     await waitFor('several leases', async () => {
-      expect(await other.table.release('expired')).toBe(0);
+      expect(await other.table.release('expired')).toMatchObject({ abandoned: 0 });
       return Date.now() > end;
     });
     hold.resolve();

@@ -6,6 +6,7 @@ import { LostLease, StorageUnavailable } from '#src/domain/errors.ts';
 import type { ClaimedJob, JobTable } from '#src/ports/jobs.ts';
 import { answering, gate, realClock } from '#tests/support/job-engine.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
+import { emptyDesk } from '#tests/support/quiet-operations.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
 const leaseMs = 600;
@@ -37,18 +38,12 @@ function createTable(replaced: Partial<JobTable>): JobTable & { readonly endings
     finish: async () => Boolean(endings.push('finished')),
     putBack: async (_job, { uncounted }) => Boolean(endings.push(uncounted ? 'uncounted' : 'counted')),
     giveUp: async () => Boolean(endings.push('given up')),
-    release: async () => 0,
+    release: async () => ({ abandoned: 0, hurried: 0 }),
     enqueue: async () => {},
     nextRunAt: async () => undefined,
     waitingOf: async () => [],
     unattended: async () => [],
-    desk: {
-      health: async () => ({ waiting: 0, running: 0, failed: 0, oldestDueMs: 0 }),
-      failures: async () => [],
-      running: async () => [],
-      retry: async () => false,
-      discard: async () => false,
-    },
+    desk: emptyDesk,
     ...replaced,
   };
 }

@@ -1,31 +1,22 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JobHandlers } from '#src/ports/jobs.ts';
 import { openTestDatabase } from '#tests/support/engines.ts';
-import {
-  type JobEngine,
-  type JobProcess,
-  openJobEngine,
-  openSeparateProcess,
-} from '#tests/support/job-engine.ts';
+import { type JobProcess, openSeparateProcess, useJobEngine } from '#tests/support/job-engine.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
 const cleaning = (handler: () => Promise<void>): JobHandlers => ({
   'answer-user': async () => {},
   'remove-old-media': handler,
+  'sum-usage': async () => {},
 });
 
 describe('a schedule on sqlite', () => {
-  let engine: JobEngine;
-  beforeAll(async () => {
-    engine = await openJobEngine('sqlite');
-  });
-  afterEach(() => engine.empty());
-  afterAll(() => engine[Symbol.asyncDispose]());
+  const engine = useJobEngine('sqlite');
 
   const nextRun = async (process: JobProcess) => (await process.table.nextRunAt())?.toISOString();
 
   it('runs at its times, each once, also when a run fails', async () => {
-    await using process = engine.open();
+    const { process } = engine;
     let runs = 0;
     await process.runner.every('remove-old-media', '17 3 * * *');
     await process.runner.every('remove-old-media', '17 3 * * *');
@@ -52,7 +43,7 @@ describe('a schedule on sqlite', () => {
     const before = engine.open();
     await before.runner.every('remove-old-media', '17 3 * * *');
     await before[Symbol.asyncDispose]();
-    await using process = engine.open();
+    const { process } = engine;
     process.clock.advance(5 * 24 * 3_600_000);
     let runs = 0;
     await process.runner.every('remove-old-media', '17 3 * * *');

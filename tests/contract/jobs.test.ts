@@ -1,72 +1,54 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { engines } from '#tests/support/engines.ts';
-import {
-  answering,
-  gate,
-  type JobEngine,
-  type JobProcess,
-  openJobEngine,
-} from '#tests/support/job-engine.ts';
+import { answering, gate, useJobEngine } from '#tests/support/job-engine.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
 /** What every job engine must do, whatever it is built on. */
 describe.each(engines)('the job engine on %s', (name) => {
-  let engine: JobEngine;
-  let process: JobProcess;
-  beforeAll(async () => {
-    engine = await openJobEngine(name);
-  });
-  beforeEach(() => {
-    process = engine.open();
-  });
-  afterEach(async () => {
-    await process[Symbol.asyncDispose]();
-    await engine.empty();
-  });
-  afterAll(() => engine[Symbol.asyncDispose]());
+  const engine = useJobEngine(name);
 
   it('runs what was enqueued and forgets it', async () => {
     const seen: string[] = [];
-    await process.wake('ana');
-    await process.runner.start(answering(async (userId) => void seen.push(userId)));
-    await process.runner.whenIdle();
+    await engine.process.wake('ana');
+    await engine.process.runner.start(answering(async (userId) => void seen.push(userId)));
+    await engine.process.runner.whenIdle();
     expect(seen).toEqual(['ana']);
-    expect(await process.runner.health()).toMatchObject({ waiting: 0, running: 0, failed: 0 });
+    expect(await engine.process.runner.health()).toMatchObject({ waiting: 0, running: 0, failed: 0 });
   });
 
   it('never runs what was rolled back', async () => {
     const seen: string[] = [];
-    await process.runner.start(answering(async (userId) => void seen.push(userId)));
-    await process.work
+    await engine.process.runner.start(answering(async (userId) => void seen.push(userId)));
+    await engine.process.work
       .run(async (stores) => {
-        await stores.jobs.wake(['ana'], process.clock.now(), 0);
+        await stores.jobs.wake(['ana'], engine.process.clock.now(), 0);
         throw new Error('rolled back');
       })
       .catch(() => {});
-    await process.wake('ben');
-    process.runner.poke();
+    await engine.process.wake('ben');
+    engine.process.runner.poke();
     await waitFor('ben', () => seen.includes('ben'));
-    await process.runner.whenIdle();
+    await engine.process.runner.whenIdle();
     expect(seen).toEqual(['ben']);
   });
 
   it('joins wake-ups that wait, and runs again for one that comes while it runs', async () => {
     const first = gate();
     let runs = 0;
-    await process.wake('ana', 'ana');
-    await process.wake('ana');
-    await process.runner.start(
+    await engine.process.wake('ana', 'ana');
+    await engine.process.wake('ana');
+    await engine.process.runner.start(
       answering(async () => {
         runs += 1;
         if (runs === 1) await first.promise;
       }),
     );
     await waitFor('the first run', () => runs === 1);
-    await process.wake('ana');
-    process.runner.poke();
+    await engine.process.wake('ana');
+    engine.process.runner.poke();
     first.resolve();
     await waitFor('the second run', () => runs === 2);
-    await process.runner.whenIdle();
+    await engine.process.runner.whenIdle();
     expect(runs).toBe(2);
   });
 
@@ -75,7 +57,7 @@ describe.each(engines)('the job engine on %s', (name) => {
     const running: string[] = [];
     let overlaps = 0;
     let runs = 0;
-    await process.runner.start(
+    await engine.process.runner.start(
       answering(async (userId) => {
         if (running.includes(userId)) overlaps += 1;
         running.push(userId);
@@ -84,11 +66,11 @@ describe.each(engines)('the job engine on %s', (name) => {
         runs += 1;
       }),
     );
-    await process.wake('ana', 'ben');
-    process.runner.poke();
+    await engine.process.wake('ana', 'ben');
+    engine.process.runner.poke();
     await waitFor('both lanes', () => running.length === 2);
-    await process.wake('ana');
-    process.runner.poke();
+    await engine.process.wake('ana');
+    engine.process.runner.poke();
     hold.resolve();
     await waitFor('all runs', () => runs === 3);
     expect(overlaps).toBe(0);
@@ -96,9 +78,9 @@ describe.each(engines)('the job engine on %s', (name) => {
 
   it('runs the jobs of a lane in order, and never two of them at once', async () => {
     const seen: string[] = [];
-    const at = (ms: number) => new Date(process.clock.now().getTime() - ms);
+    const at = (ms: number) => new Date(engine.process.clock.now().getTime() - ms);
     const enqueue = (userId: string, runAt: Date) =>
-      process.table.enqueue({
+      engine.process.table.enqueue({
         name: 'answer-user',
         lane: 'one',
         key: userId,
@@ -108,17 +90,17 @@ describe.each(engines)('the job engine on %s', (name) => {
     await enqueue('third', at(1000));
     await enqueue('first', at(3000));
     await enqueue('second', at(2000));
-    expect(await process.table.claim({ limit: 10, leaseMs: 60_000 })).toHaveLength(1);
-    expect(await process.table.claim({ limit: 10, leaseMs: 60_000 })).toHaveLength(0);
-    await process.table.release('all');
-    await process.runner.start(answering(async (userId) => void seen.push(userId)));
-    await process.runner.whenIdle();
+    expect(await engine.process.table.claim({ limit: 10, leaseMs: 60_000 })).toHaveLength(1);
+    expect(await engine.process.table.claim({ limit: 10, leaseMs: 60_000 })).toHaveLength(0);
+    await engine.process.table.release('all');
+    await engine.process.runner.start(answering(async (userId) => void seen.push(userId)));
+    await engine.process.runner.whenIdle();
     // The first one was put back with the present time, as after a crash.
     expect(seen).toEqual(['second', 'third', 'first']);
   });
 
   it('waits for the time of a delayed job, and moves it no further than allowed', async () => {
-    const { clock, table, work } = process;
+    const { clock, table, work } = engine.process;
     const at = (ms: number) => new Date(clock.now().getTime() + ms);
     const wakeInASecond = () => work.run((stores) => stores.jobs.wake(['ana'], at(1000), 3000));
     await wakeInASecond();
@@ -181,8 +163,8 @@ describe.each(engines)('the job engine on %s', (name) => {
   it('wakes a thousand people in one go', async () => {
     const people = Array.from({ length: 1_200 }, (_, index) => `person ${index}`);
     const seen = new Set<string>();
-    await process.wake(...people);
-    await process.runner.start(answering(async (userId) => void seen.add(userId)));
+    await engine.process.wake(...people);
+    await engine.process.runner.start(answering(async (userId) => void seen.add(userId)));
     await waitFor('everybody', () => seen.size === people.length);
   });
 });

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { DatabaseTarget } from '#config/database-target.ts';
 import { openEmbeddedRunner } from '#src/adapters/jobs/embedded-runner.ts';
 import { type Alarms, openAlarms } from '#src/adapters/jobs/pg-boss-alarms.ts';
@@ -35,7 +36,7 @@ export interface ProcessOptions<C extends Clock> {
 }
 
 /** A database with an empty queue, for any number of processes in turn. */
-export interface JobEngine extends AsyncDisposable {
+interface JobEngine extends AsyncDisposable {
   readonly database: OpenDatabase;
   /** A process with a clock that stands still. */
   open(options?: Partial<ProcessOptions<TestClock>>): JobProcess;
@@ -45,10 +46,43 @@ export interface JobEngine extends AsyncDisposable {
   empty(): Promise<void>;
 }
 
+/** The engine of a `describe` block. */
+export interface EngineInUse extends Pick<JobEngine, 'database' | 'open' | 'openLive'> {
+  /** A process with a clock that stands still, a new one for each test. */
+  readonly process: JobProcess;
+}
+
 /** Real time. */
 export const realClock: Clock = { now: () => new Date() };
 
-export async function openJobEngine(engine: Engine): Promise<JobEngine> {
+/** Opens an engine for the tests of a `describe` block, each of which finds its queue empty. */
+export function useJobEngine(name: Engine): EngineInUse {
+  let engine: JobEngine;
+  let process: JobProcess;
+  beforeAll(async () => {
+    engine = await openJobEngine(name);
+  });
+  beforeEach(() => {
+    process = engine.open();
+  });
+  afterEach(async () => {
+    await process[Symbol.asyncDispose]();
+    await engine.empty();
+  });
+  afterAll(() => engine[Symbol.asyncDispose]());
+  return {
+    get database() {
+      return engine.database;
+    },
+    get process() {
+      return process;
+    },
+    open: (options) => engine.open(options),
+    openLive: (options) => engine.openLive(options),
+  };
+}
+
+async function openJobEngine(engine: Engine): Promise<JobEngine> {
   const database = await openTestDatabase(engine);
   const { target } = database;
   const alarmLog = createQuietLog();
@@ -139,6 +173,7 @@ export async function openSeparateProcess(
 export const answering = (handler: (userId: string, run: JobRun) => Promise<void>): JobHandlers => ({
   'answer-user': ({ userId }, run) => handler(userId, run),
   'remove-old-media': async () => {},
+  'sum-usage': async () => {},
 });
 
 /** A promise and the handles to end it. */

@@ -1,5 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
 import type { JobRunner, ScheduledJobName } from '#src/ports/jobs.ts';
+import { scheduledJob } from './scheduled-job.ts';
 import { createWorkLoop, type RunnerDeps } from './work-loop.ts';
 
 /** Longer than any step without a sign of life; renewed while the job runs. */
@@ -58,7 +59,7 @@ export function openEmbeddedRunner(deps: RunnerDeps): JobRunner {
   /** The waiting job is the memory: one that was due while no process ran still waits at the next start, and runs then. */
   function enqueueNext(name: ScheduledJobName, cron: string): Promise<void> {
     const times = CronExpressionParser.parse(cron, { tz: 'UTC', currentDate: clock.now() });
-    return table.enqueue({ name, lane: name, key: name, payload: '{}', runAt: times.next().toDate() });
+    return table.enqueue(scheduledJob(name, times.next().toDate()));
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { JobRunner, ScheduledJobName } from '#src/ports/jobs.ts';
 import type { Alarms } from './pg-boss-alarms.ts';
+import { scheduledJob } from './scheduled-job.ts';
 import { createWorkLoop, type RunnerDeps } from './work-loop.ts';
 
 interface PgBossRunnerDeps extends RunnerDeps {
@@ -88,13 +89,7 @@ export function openPgBossRunner(deps: PgBossRunnerDeps): JobRunner {
       loop.start(handlers);
       await alarms.listen(onRing);
       await alarms.listenToSchedules((name) =>
-        table.enqueue({
-          name: name as ScheduledJobName,
-          lane: name,
-          key: name,
-          payload: '{}',
-          runAt: clock.now(),
-        }),
+        table.enqueue(scheduledJob(name as ScheduledJobName, clock.now())),
       );
       scheduleSweep();
       void loop.look();

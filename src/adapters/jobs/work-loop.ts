@@ -179,8 +179,11 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
     }
     // Its own first: a process that was cut off for a while keeps what nobody else has taken.
     if (closing) return;
-    const released = await table.release('expired');
-    if (released > 0) log.warn({ released }, 'jobs of processes that ended are taken over');
+    const { abandoned, hurried } = await table.release('expired');
+    if (abandoned > 0) log.warn({ abandoned }, 'jobs of processes that ended are taken over');
+    if (hurried > 0) {
+      log.warn({ hurried }, 'jobs that waited for a time too far ahead are due now: was the clock set back?');
+    }
   }
 
   return {
