@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { startProduct } from '#tests/support/product.ts';
+import { testAccount } from '#tests/support/vendor-settings.ts';
 import { median, print, printGoal, printMachine, printTable, quantile } from './report.ts';
 import type { BareOrder } from './vendors/bare-turns.ts';
-import { account, openOutsideWorld } from './vendors/open-outside-world.ts';
+import { openOutsideWorld } from './vendors/open-outside-world.ts';
 
 /*
  * How many turns a second the whole product answers (webhook verified and stored, person found, prompt composed, model asked, answer
@@ -35,7 +36,7 @@ async function compareThroughput(): Promise<void> {
   await using product = await startProduct({ env: { ...world.env, ...database } });
   const bare = fork(new URL('./vendors/bare-turns.ts', import.meta.url));
   const runBare = async (amount: number) => {
-    const order: BareOrder = { url: world.url, ...account, turns: amount, atOnce: people };
+    const order: BareOrder = { url: world.url, ...testAccount, turns: amount, atOnce: people };
     bare.send(order);
     const [{ seconds }] = (await once(bare, 'message')) as [{ seconds: number }];
     return amount / seconds;

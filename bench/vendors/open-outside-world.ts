@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { testAccount, vendorSettings } from '#tests/support/vendor-settings.ts';
 import type { CrowdOrder, CrowdResult, WorldOrder } from './world-orders.ts';
-
-/** The account of every benchmark. */
-export const account = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'the-auth-token-of-the-benchmark' };
 
 /** Lean vendors and a crowd of people, in a process of their own. */
 export interface OutsideWorld extends AsyncDisposable {
@@ -22,14 +20,10 @@ export async function openOutsideWorld(order: Partial<WorldOrder> = {}): Promise
   return {
     url,
     env: {
-      TWILIO_ACCOUNT_SID: account.accountSid,
-      TWILIO_AUTH_TOKEN: account.authToken,
-      TWILIO_WHATSAPP_NUMBER: '+14155238886',
-      TWILIO_BASE_URL: url,
-      MEDIA_EXTRA_ORIGINS: url,
-      OPENAI_API_KEY: 'sk-bench',
-      OPENAI_BASE_URL: `${url}/v1`,
-      OPENAI_API: 'responses',
+      ...vendorSettings({
+        twilio: { ...testAccount, url, cdnUrl: url },
+        openai: { url: `${url}/v1` },
+      }),
       WHITELISTED_USERS: '*',
       RATE_LIMIT_MESSAGES: '100000',
       REPLY_DELAY_MS: '0',
@@ -37,7 +31,7 @@ export async function openOutsideWorld(order: Partial<WorldOrder> = {}): Promise
     },
     async crowd(given) {
       const crowd: CrowdOrder = {
-        ...account,
+        ...testAccount,
         atOnce: 50,
         firstPhone: 15_550_000_000,
         people: 'fresh',

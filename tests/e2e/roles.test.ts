@@ -7,25 +7,18 @@ import { createPerson } from '#tests/support/person.ts';
 import { createDatabase } from '#tests/support/postgres-server.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { openTwilioStandIn } from '#tests/support/twilio-stand-in.ts';
-
-const account = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'the-auth-token-of-the-tests' };
+import { testAccount, vendorSettings } from '#tests/support/vendor-settings.ts';
 
 it('a web process takes what a worker process answers', async () => {
   await using database = await createDatabase(inject('postgresUrl'));
-  await using twilio = await openTwilioStandIn(account);
+  await using twilio = await openTwilioStandIn(testAccount);
   await using openai = await openOpenAiStandIn();
   openai.answers(({ text }) => `You wrote: ${text.split('\n\n').slice(1).join(' ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'roles-'));
   const env = {
+    ...vendorSettings({ twilio, openai }),
     DATABASE_URL: database.url,
     DATA_DIR: folder,
-    TWILIO_ACCOUNT_SID: account.accountSid,
-    TWILIO_AUTH_TOKEN: account.authToken,
-    TWILIO_WHATSAPP_NUMBER: '+14155238886',
-    TWILIO_BASE_URL: twilio.url,
-    OPENAI_API_KEY: 'sk-test',
-    OPENAI_BASE_URL: openai.url,
-    OPENAI_API: 'responses',
     WHITELISTED_USERS: '*',
     REPLY_DELAY_MS: '100',
   };

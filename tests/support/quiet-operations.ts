@@ -1,5 +1,15 @@
 import { createReadiness } from '#src/http/readiness.ts';
 import type { ServerDeps } from '#src/http/server.ts';
+import type { QueueDesk } from '#src/ports/jobs.ts';
+
+/** The desk of a queue in which there is nothing. */
+export const emptyDesk: QueueDesk = {
+  health: async () => ({ waiting: 0, running: 0, failed: 0, oldestDueMs: 0 }),
+  failures: async () => [],
+  running: async () => [],
+  retry: async () => false,
+  discard: async () => false,
+};
 
 /** What a server needs to be seen from outside, for tests that look at other things: ready, without numbers, jobs or others. */
 export function createQuietOperations(): Pick<ServerDeps, 'readiness' | 'metrics' | 'workers'> {
@@ -13,13 +23,7 @@ export function createQuietOperations(): Pick<ServerDeps, 'readiness' | 'metrics
       engine: 'sqlite',
       role: 'all',
       registry: { id: '019ea6a4-3c00-7000-8000-000000000001', list: async () => [] },
-      desk: {
-        health: async () => ({ waiting: 0, running: 0, failed: 0, oldestDueMs: 0 }),
-        failures: async () => [],
-        running: async () => [],
-        retry: async () => false,
-        discard: async () => false,
-      },
+      desk: emptyDesk,
     },
   };
 }

@@ -6,6 +6,7 @@ import { createPerson, type Person } from './person.ts';
 import { createDatabase } from './postgres-server.ts';
 import { type RunningProduct, startProduct } from './product.ts';
 import { openTwilioStandIn, type TwilioStandIn } from './twilio-stand-in.ts';
+import { testAccount, vendorSettings } from './vendor-settings.ts';
 
 /** The real product between strict stand-ins for Twilio and OpenAI, and people who write to it. */
 export interface World extends AsyncDisposable {
@@ -40,7 +41,6 @@ export interface WorldOptions {
   readonly nodeArgs?: readonly string[];
 }
 
-const account = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'the-auth-token-of-the-tests' };
 const adminPassword = 'the password of the owner';
 
 /** The key process `index` calls the model with, so that the stand-in can tell who called. */
@@ -56,16 +56,9 @@ export async function openWorld(
     rm(path, { recursive: true, force: true }),
   );
   const database = options.postgresUrl && opening.use(await createDatabase(options.postgresUrl));
-  const twilio = opening.use(await openTwilioStandIn(account));
+  const twilio = opening.use(await openTwilioStandIn(testAccount));
   const openai = opening.use(await openOpenAiStandIn());
   const settings = {
-    TWILIO_ACCOUNT_SID: account.accountSid,
-    TWILIO_AUTH_TOKEN: account.authToken,
-    TWILIO_WHATSAPP_NUMBER: '+14155238886',
-    TWILIO_BASE_URL: twilio.url,
-    MEDIA_EXTRA_ORIGINS: twilio.cdnUrl,
-    OPENAI_BASE_URL: openai.url,
-    OPENAI_API: 'responses',
     WHITELISTED_USERS: '*',
     ADMIN_PASSWORD: adminPassword,
     REPLY_DELAY_MS: '120',
@@ -78,7 +71,7 @@ export async function openWorld(
 
   async function begin(index: number): Promise<void> {
     const product = await startProduct({
-      env: { OPENAI_API_KEY: keyOfProcess(index), ...settings },
+      env: { ...vendorSettings({ twilio, openai, openAiKey: keyOfProcess(index) }), ...settings },
       folder,
       nodeArgs: options.nodeArgs ?? [],
     });

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findChromium, launchChromium } from '#tests/support/browser.ts';
 import { startServer } from './server-under-test.ts';
 
 interface Operation {
@@ -144,13 +143,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-const names = ['chromium', 'chromium-browser', 'google-chrome'];
-const chromiumPath =
-  process.env.CHROMIUM_PATH ??
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => names.map((name) => join(folder, name)))
-    .find((file) => existsSync(file));
+const chromiumPath = findChromium() ?? '';
 
 describe.skipIf(!chromiumPath)('in a browser, under the strict policy', () => {
   it.each([
@@ -159,17 +152,7 @@ describe.skipIf(!chromiumPath)('in a browser, under the strict policy', () => {
   ])('%s shows the API and asks nobody else', async (path, selector, text) => {
     await using server = await startServer();
     const address = await server.app.listen({ port: 0, host: '127.0.0.1' });
-    const browser = await chromium.launch({
-      ...(chromiumPath ? { executablePath: chromiumPath } : {}),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    const browser = await launchChromium(chromiumPath);
     try {
       const page = await browser.newPage();
       const complaints: string[] = [];

@@ -10,6 +10,15 @@ describe('sign-in', () => {
   });
   afterAll(() => stack[Symbol.asyncDispose]());
 
+  const signIn = (password: string, remoteAddress = '127.0.0.1') =>
+    stack.server.inject({
+      method: 'POST',
+      url: '/sign-in',
+      headers: formType,
+      payload: `password=${password}`,
+      remoteAddress,
+    });
+
   it('lets the printed link in once and takes the token out of the address', async () => {
     const path = stack.signInPath();
     const first = await stack.server.inject({ url: path });
@@ -73,21 +82,11 @@ describe('sign-in', () => {
   });
 
   it('signs in with the password, and out again', async () => {
-    const wrong = await stack.server.inject({
-      method: 'POST',
-      url: '/sign-in',
-      headers: formType,
-      payload: 'password=guess',
-    });
+    const wrong = await signIn('guess');
     expect(wrong.statusCode).toBe(401);
     expect(wrong.body).toContain('not the password');
 
-    const right = await stack.server.inject({
-      method: 'POST',
-      url: '/sign-in',
-      headers: formType,
-      payload: 'password=correct+horse',
-    });
+    const right = await signIn('correct+horse');
     expect(right.statusCode).toBe(303);
     const cookie = `${right.cookies[0]?.name}=${right.cookies[0]?.value}`;
     expect((await stack.server.inject({ url: '/simulator', headers: { cookie } })).statusCode).toBe(200);
@@ -108,17 +107,7 @@ describe('sign-in', () => {
   });
 
   it('stops listening after many wrong passwords', async () => {
-    const tries = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        stack.server.inject({
-          method: 'POST',
-          url: '/sign-in',
-          headers: formType,
-          payload: 'password=guess',
-          remoteAddress: '198.51.100.7',
-        }),
-      ),
-    );
+    const tries = await Promise.all(Array.from({ length: 20 }, () => signIn('guess', '198.51.100.7')));
     const refused = tries.filter((answer) => answer.statusCode === 429);
     expect(refused.length).toBeGreaterThan(10);
     expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(0);
