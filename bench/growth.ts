@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { testPeople } from '#src/domain/test-people.ts';
 import { createDatabase, startPostgres } from '#tests/support/postgres-server.ts';
 import { type RunningProduct, startProduct } from '#tests/support/product.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
 import { median, print, printGoal, printMachine, printTable } from './report.ts';
 import { firstPhone, storedConversationId, storedUserId, storeHistory } from './stored-history.ts';
 import { openOutsideWorld } from './vendors/open-outside-world.ts';
@@ -12,7 +13,7 @@ import { openOutsideWorld } from './vendors/open-outside-world.ts';
 /*
  * Does anything get slower with what is stored? Turns and the queries of the pages, on databases with 1,000, 100,000 and 1,000,000
  * messages of 2,000 people, one of whom has 50,000 of them. The three products run side by side and are asked in turn, so that a busy
- * moment of the machine meets all of them.
+ * moment of the machine meets all of them. Before, each adds its ledger up by days, as it does at every start and every hour.
  *
  *   npm run bench:growth -- [--messages 1000,100000,1000000] [--rounds 40] [--postgres]
  */
@@ -59,10 +60,16 @@ const questions: readonly (readonly [string, string | ((asked: Asked, round: num
     ['conversations', '/api/v1/conversations?limit=50'],
     ['users', '/api/v1/users?limit=50'],
     ['users, searched', '/api/v1/users?limit=50&q=Person%2019'],
-    ['usage, 30 days', '/api/v1/usage'],
+    ['usage, 30 days, by day and model', '/api/v1/usage?group_by=day,model'],
+    ['usage, 30 days, by person', '/api/v1/usage?group_by=user'],
+    ['usage, 30 days, by day, person and model', '/api/v1/usage'],
     ['usage of a person', `/api/v1/usage?user_id=${storedUserId(7)}`],
+    ['usage of the one with most', `/api/v1/usage?user_id=${storedUserId(0)}`],
     ['chat view of the one with most', chat],
   ];
+
+/** The answers themselves grow here, until everybody writes every day or a report is cut: more lines are no slowness. */
+const longerAnswers = ['/api/v1/usage?group_by=user', '/api/v1/usage'];
 
 const rows: string[][] = [];
 let worst = { name: '', ratio: 0 };
@@ -77,8 +84,12 @@ for (const [name, question] of questions) {
   }
   const medians = times.map(median);
   const ratio = (medians.at(-1) ?? Number.NaN) / (medians[0] ?? Number.NaN);
-  if (ratio > worst.ratio) worst = { name, ratio };
-  rows.push([name, ...medians.map((ms) => ms.toFixed(2)), ratio.toFixed(2)]);
+  const isLonger = typeof question === 'string' && longerAnswers.includes(question);
+  const lines = isLonger
+    ? ` (${(await Promise.all(products.map((asked) => linesOf(asked, question)))).join(', ')} lines)`
+    : '';
+  if (ratio > worst.ratio && !isLonger) worst = { name, ratio };
+  rows.push([name + lines, ...medians.map((ms) => ms.toFixed(2)), ratio.toFixed(2)]);
 }
 printTable(
   [
@@ -111,7 +122,26 @@ async function startWith(messages: number): Promise<Asked> {
   });
   const { accessToken } = (await token.json()) as { accessToken: string };
   const cookie = signedIn.headers.getSetCookie().map((line) => line.split(';')[0]);
-  return { product, headers: { authorization: `Bearer ${accessToken}`, cookie: cookie.join('; ') } };
+  const asked = { product, headers: { authorization: `Bearer ${accessToken}`, cookie: cookie.join('; ') } };
+  await ledgerSummed(asked);
+  return asked;
+}
+
+/** The product does it by itself, beside its other work. */
+async function ledgerSummed({ product, headers }: Asked): Promise<void> {
+  const startedAt = performance.now();
+  const isDone = async () => {
+    const response = await fetch(`${product.url}/metrics`, { headers });
+    return (await response.text()).includes('_job_duration_seconds_count{job="sum-usage",outcome="ok"}');
+  };
+  await waitFor('the sums of the ledger', isDone, 300_000);
+  print(`ledger added up by the product within ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+}
+
+async function linesOf({ product, headers }: Asked, path: string): Promise<string> {
+  const response = await fetch(product.url + path, { headers });
+  const { items } = (await response.json()) as { items: readonly unknown[] };
+  return items.length.toLocaleString('en-US');
 }
 
 async function ask({ product, headers }: Asked, path: string): Promise<number> {

@@ -180,7 +180,7 @@ export const env = {
   ),
   MAX_CONVERSATION_HISTORY: variable(
     'Conversation',
-    'Earlier messages the model is shown.',
+    'Earlier messages the model is shown: at least so many (if they fit 6,000 tokens), at most twice as many, so that prompts can be cached.',
     '10',
     wholeNumber(0, 200),
   ),

@@ -19,6 +19,8 @@ export interface ModelProfile {
   readonly defaultEffort: ReasoningEffort | undefined;
   /** Accepts pictures. */
   readonly vision: boolean;
+  /** Serves prompts from the cache up to marked places only, and charges for what it puts there (OpenAI, from GPT-5.6 on). */
+  readonly cacheBreakpoints: boolean;
   /** The last UTC day of service, `YYYY-MM-DD`, and the model to use instead. */
   readonly retires: { readonly on: string; readonly replacement: string } | undefined;
 }
@@ -33,13 +35,15 @@ const upToXhigh = ['none', 'low', 'medium', 'high', 'xhigh'] as const;
  * USD per million tokens: input, cached input, output. A null price is not known. Context windows that the vendor does not
  * publish are set low (400,000), which only makes us cut history earlier.
  */
-const gpt6 = { efforts: upToMax, effort: 'low', context: 1_050_000, output: 128_000, vision: true } as const;
+const newest = { context: 1_050_000, output: 128_000, vision: true, breakpoints: true } as const;
+const gpt6 = { ...newest, efforts: upToMax, effort: 'low' } as const;
 const gpt6Thinker = { ...gpt6, efforts: upToMax.slice(1) };
 const gpt56 = { ...gpt6, efforts: upToXhigh, context: 400_000 } as const;
-const gpt51 = { ...gpt56, efforts: ['none', 'low', 'medium', 'high'] } as const;
-const gpt5 = { ...gpt56, efforts: ['minimal', 'low', 'medium', 'high'] } as const;
-const thinker = { ...gpt56, efforts: ['low', 'medium', 'high'], context: 200_000, output: 100_000 } as const;
-const gpt41 = { efforts: [], effort: undefined, context: 1_047_576, output: 32_768, vision: true } as const;
+const gpt55 = { ...gpt56, breakpoints: false } as const;
+const gpt51 = { ...gpt55, efforts: ['none', 'low', 'medium', 'high'] } as const;
+const gpt5 = { ...gpt55, efforts: ['minimal', 'low', 'medium', 'high'] } as const;
+const thinker = { ...gpt55, efforts: ['low', 'medium', 'high'], context: 200_000, output: 100_000 } as const;
+const gpt41 = { ...gpt55, efforts: [], effort: undefined, context: 1_047_576, output: 32_768 } as const;
 const gpt4o = { ...gpt41, context: 128_000, output: 16_384 } as const;
 const blind = { ...gpt4o, output: 4_096, vision: false } as const;
 
@@ -61,11 +65,11 @@ export const models: readonly ModelProfile[] = [
   language('gpt-5.6-terra', [2, 0.2, 12], gpt56),
   // No reduced price for cached input is published: full price, so that a budget is never overrun.
   language('gpt-5.6-sol', [4, 4, 20], gpt56),
-  language('gpt-5.5', null, gpt56),
-  language('gpt-5.4', null, gpt56),
-  language('gpt-5.4-mini', null, gpt56),
-  language('gpt-5.4-nano', null, gpt56, april),
-  language('gpt-5.2', [1.75, 0.175, 14], gpt56),
+  language('gpt-5.5', null, gpt55),
+  language('gpt-5.4', null, gpt55),
+  language('gpt-5.4-mini', null, gpt55),
+  language('gpt-5.4-nano', null, gpt55, april),
+  language('gpt-5.2', [1.75, 0.175, 14], gpt55),
   language('gpt-5.1', [1.25, 0.125, 10], gpt51, april),
   language('gpt-5', [1.25, 0.125, 10], gpt5, december),
   language('gpt-5-mini', [0.25, 0.025, 2], gpt5, december),
@@ -142,6 +146,7 @@ interface Traits {
   readonly context: number;
   readonly output: number;
   readonly vision: boolean;
+  readonly breakpoints: boolean;
 }
 
 function language(
@@ -166,6 +171,7 @@ function language(
     efforts: traits.efforts,
     defaultEffort: traits.effort,
     vision: traits.vision,
+    cacheBreakpoints: traits.breakpoints,
     retires,
   };
 }
@@ -180,6 +186,7 @@ function transcription(id: string, perAudioMinute: number, retires?: ModelProfil
     efforts: [],
     defaultEffort: undefined,
     vision: false,
+    cacheBreakpoints: false,
     retires,
   };
 }

@@ -5,7 +5,11 @@
  */
 export function isOfficialHost(baseUrl: string | undefined): boolean {
   if (!baseUrl) return true;
-  return /(^|\.)(openai\.com|(openai|services\.ai|cognitiveservices)\.azure\.com)$/.test(
-    new URL(baseUrl).hostname,
-  );
+  return isAzureHost(baseUrl) || /(^|\.)openai\.com$/.test(new URL(baseUrl).hostname);
+}
+
+/** True for Azure's hosts, which may not know OpenAI's newest fields yet. */
+export function isAzureHost(baseUrl: string | undefined): boolean {
+  if (!baseUrl) return false;
+  return /(^|\.)(openai|services\.ai|cognitiveservices)\.azure\.com$/.test(new URL(baseUrl).hostname);
 }

@@ -6,6 +6,7 @@ import { loadPrompts } from '#config/prompts.ts';
 import type { Settings } from '#config/settings.ts';
 import { removeOldUploads } from './adapters/channels/simulator/spool.ts';
 import { openFileReaders } from './adapters/documents/file-readers.ts';
+import { scheduledJob } from './adapters/jobs/scheduled-job.ts';
 import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
 import { openMetrics } from './adapters/metrics/open-metrics.ts';
 import { openPassages } from './adapters/passages/open-passages.ts';
@@ -20,6 +21,7 @@ import { newUuid } from './adapters/system/new-id.ts';
 import { createAnswerUser } from './bot/answer-user.ts';
 import type { BotDeps } from './bot/deps.ts';
 import { removeOldMedia } from './bot/remove-old-media.ts';
+import { sumUsage } from './bot/sum-usage.ts';
 import { openArrivals } from './compose/arrivals.ts';
 import { openDataFolders } from './compose/data-folders.ts';
 import { openQueue } from './compose/jobs.ts';
@@ -54,6 +56,8 @@ const graceMs = 20_000;
 const dayMs = 24 * 60 * 60 * 1000;
 /** Once a day, at 03:17 UTC. */
 const cleanupTimes = '17 3 * * *';
+/** Every hour, so that a report finds few entries that are in no sum. */
+const summingTimes = '7 * * * *';
 
 /**
  * The composition root: the only place that knows every concrete thing. Opened last is closed first: the server stops taking,
@@ -212,6 +216,9 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     await arrivals.catchUp();
     await pickUp({ unitOfWork, table: queue.table, isAlone: engine === 'sqlite', clock, log });
     await jobs.every('remove-old-media', cleanupTimes);
+    await jobs.every('sum-usage', summingTimes);
+    // The whole ledger of an older version is in no sum yet.
+    await queue.table.enqueue(scheduledJob('sum-usage', clock.now()));
     await jobs.start(
       metrics.handlers({
         'answer-user': createAnswerUser(bot),
@@ -219,6 +226,9 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
           await removeOldMedia(bot, settings.media.retentionDays, run.signal);
           // The pipeline has its own copy by then; a day is for turns that were interrupted.
           await removeOldUploads(folders.spool, new Date(clock.now().getTime() - dayMs));
+        },
+        'sum-usage': async (_payload, run) => {
+          await sumUsage(bot, run.signal);
         },
       }),
     );

@@ -31,21 +31,27 @@ export async function answer(
     const text = notes.length > 0 ? notes.join('\n') : nothingReadable(understood);
     return reply(deps, turn, { text });
   }
-  const question = await composeQuestion(deps, turn, understood);
+  const { question, historyFrom } = await composeQuestion(deps, turn, understood);
   const result = await deps.ai.reply({ ...question, signal });
   const usage = toUsage('reply', result.used, deps.rules);
   const body = toWhatsAppText(result.text);
   const text = [...notes, body, result.cutOff ? wording.cutOff : ''].filter(Boolean).join('\n\n');
   const title = [...(question.personText || body).replace(/\s+/g, ' ').trim()].slice(0, 60).join('');
   const ms = deps.clock.now().getTime() - started;
-  return reply(deps, turn, { text, usage, title, ms }, signal);
+  return reply(deps, turn, { text, usage, title, ms, historyFrom }, signal);
 }
 
 /** Stores what the person will hear: the answer, its parts in order, and what it cost. */
 export async function reply(
   deps: Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live' | 'pause'>,
   turn: Turn,
-  said: { text: string; usage?: Usage | undefined; title?: string; ms?: number },
+  said: {
+    text: string;
+    usage?: Usage | undefined;
+    title?: string;
+    ms?: number;
+    historyFrom?: string | undefined;
+  },
   signal?: AbortSignal,
 ): Promise<AtHand> {
   const { unitOfWork, channels, live } = deps;
@@ -61,7 +67,12 @@ export async function reply(
     const heard =
       parts.length > 0 ? { text, parts } : { text: wording.unexpected, parts: [wording.unexpected] };
     if (said.title) await stores.conversations.name(turn.conversationId, said.title);
-    return stores.turns.answer(turn, { ...heard, usage: said.usage, ms: said.ms });
+    return stores.turns.answer(turn, {
+      ...heard,
+      usage: said.usage,
+      ms: said.ms,
+      historyFrom: said.historyFrom,
+    });
   };
   const atHand = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));
   live.announce({ kind: 'changed', userId: turn.userId });

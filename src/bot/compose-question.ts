@@ -1,14 +1,12 @@
 import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
-import type { ChatTurn, ReplyRequest, TurnFile } from '#src/ports/ai.ts';
+import type { ReplyRequest, TurnFile } from '#src/ports/ai.ts';
 import type { ConversationDocument, Passages } from '#src/ports/passages.ts';
-import type { InboxStore, PastMessage, UnitOfWork } from '#src/ports/stores.ts';
+import type { InboxStore, UnitOfWork } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
 import { nameOf } from './describe-file.ts';
-import { describeMessage, recallFile } from './describe-message.ts';
-import { estimateTokens } from './passages/estimate-tokens.ts';
+import { describeMessage } from './describe-message.ts';
+import { fitHistory, mostMessages } from './fit-history.ts';
 
-/** Earlier messages may take this much of the prompt; older ones are dropped first. */
-const historyTokens = 6_000;
 /** The documents of the turn together; a whole report of forty pages fits. */
 const documentTokens = 24_000;
 /** Passages of earlier documents that fit the question. */
@@ -18,6 +16,12 @@ const recalledSampleTokens = 1_000;
 /** How many earlier files of the conversation can be asked about. */
 const recalledFiles = 20;
 
+/** A question for the model, and the message its history begins with. */
+export interface ComposedQuestion {
+  readonly question: Omit<ReplyRequest, 'signal'>;
+  readonly historyFrom: string | undefined;
+}
+
 /**
  * Builds the question for the model. What never changes comes first and what changes with every turn last, so that providers
  * can serve the beginning from their cache.
@@ -26,7 +30,7 @@ export async function composeQuestion(
   deps: Pick<BotDeps, 'unitOfWork' | 'rules' | 'prompts' | 'clock' | 'passages'>,
   turn: Turn,
   understood: readonly StoredMessage[],
-): Promise<Omit<ReplyRequest, 'signal'>> {
+): Promise<ComposedQuestion> {
   const { rules, prompts, clock, passages } = deps;
   const files = understood.flatMap((message) => message.attachments);
   const personText = understood
@@ -35,14 +39,15 @@ export async function composeQuestion(
     .join('\n');
   const spoken = files.flatMap(({ reading }) => (reading?.kind === 'audio' ? [reading.transcript] : []));
   const asked = [personText, ...spoken].join('\n');
-  const known = await recall(deps.unitOfWork, turn, understood, rules.historyMessages);
+  const known = await recall(deps.unitOfWork, turn, understood, mostMessages(rules.historyMessages));
   const earlier = known.files.flatMap(toDocument);
   const recalled =
     earlier.length > 0 ? await passages.choose(earlier, asked, recalledTokens, recalledSampleTokens) : '';
   const documents = await showDocuments(passages, files, asked);
-  return {
+  const history = fitHistory(known.history, rules.historyMessages);
+  const question = {
     instructions: prompts.assistant,
-    history: fitHistory(known.history),
+    history: history.turns,
     context: [
       `Today is ${clock.now().toISOString().slice(0, 10)} (UTC).`,
       recalled && `Passages of documents from earlier in this conversation that may matter now:\n${recalled}`,
@@ -57,6 +62,7 @@ export async function composeQuestion(
     personText,
     userId: turn.userId,
   };
+  return { question, historyFrom: history.from };
 }
 
 /** What the conversation knows before this turn. */
@@ -96,17 +102,4 @@ function toDocument(file: StoredAttachment): ConversationDocument[] {
 
 function toTurnFile({ fileName, sniffed, declaredType, bytes, reading }: StoredAttachment): TurnFile[] {
   return reading ? [{ fileName, mimeType: sniffed?.mimeType ?? declaredType, bytes, reading }] : [];
-}
-
-/** The newest messages that fit the budget, oldest first. */
-function fitHistory(past: readonly PastMessage[]): ChatTurn[] {
-  const turns: ChatTurn[] = [];
-  let left = historyTokens;
-  for (const message of [...past].reverse()) {
-    const text = [message.text, ...message.attachments.map(recallFile)].filter(Boolean).join('\n');
-    left -= estimateTokens(text);
-    if (left < 0) break;
-    if (text) turns.push({ role: message.fromPerson ? 'person' : 'assistant', text });
-  }
-  return turns.reverse();
 }

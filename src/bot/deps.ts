@@ -19,6 +19,7 @@ export interface BotRules {
   readonly isWelcome: (sender: readonly Identity[]) => boolean;
   /** The quiet moment that joins a burst into one turn, in milliseconds. */
   readonly replyDelayMs: number;
+  /** Earlier messages the model is shown at least; up to twice as many. */
   readonly historyMessages: number;
   readonly maxMediaBytes: number;
   readonly maxPdfPages: number;

@@ -1,7 +1,7 @@
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { Reading } from '#src/domain/reading.ts';
-import type { UsageKind } from '#src/domain/usage.ts';
+import type { Usage } from '#src/domain/usage.ts';
 
 /** A test person in the chooser. Times are ISO-8601 UTC here and below; what is unknown is null, as it travels as JSON. */
 export interface ChatPerson {
@@ -88,17 +88,6 @@ export interface InspectedPart {
   readonly sentAt: string | null;
 }
 
-/** One paid call of a turn. */
-export interface InspectedUsage {
-  readonly kind: UsageKind;
-  readonly model: string;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly completionTokens: number;
-  readonly audioSeconds: number;
-  readonly costMicros: number;
-}
-
 /** What happened to one message. */
 export interface Inspection {
   readonly messageId: string;
@@ -126,7 +115,7 @@ export interface Inspection {
     /** Which model wrote the answer; null when none did (commands, refusals). */
     readonly model: string | null;
   } | null;
-  readonly usage: readonly InspectedUsage[];
+  readonly usage: readonly Usage[];
   readonly files: readonly InspectedFile[];
   readonly parts: readonly InspectedPart[];
 }

@@ -52,9 +52,12 @@ export interface InboxStore {
 
 /** An earlier message of a conversation, as history shows it. */
 export interface PastMessage {
+  readonly id: string;
   readonly fromPerson: boolean;
   readonly text: string;
   readonly attachments: readonly StoredAttachment[];
+  /** Of an answer: the message that the history of its prompt began with. */
+  readonly historyFrom?: string | undefined;
 }
 
 /** Conversations: a person has one active at a time. */
@@ -83,6 +86,8 @@ export interface TurnAnswer {
   readonly problem?: string | undefined;
   /** How long the model took, in milliseconds. */
   readonly ms?: number | undefined;
+  /** The message that the history of the prompt began with; the next prompt begins there too. */
+  readonly historyFrom?: string | undefined;
 }
 
 /** A turn in numbers. */
@@ -182,6 +187,12 @@ export interface UsageStore {
   ofUser(userId: string, sinceDay: string): Promise<UsageTotals>;
   /** Micro-dollars everybody together cost since the day. */
   totalMicros(sinceDay: string): Promise<number>;
+  /**
+   * Adds entries to the sums of their days, newest days first and each entry once, whenever and wherever it is called.
+   * @param limit entries at most
+   * @returns how many were added; fewer than `limit` when no more are left, or another process is at it
+   */
+  sumEntries(limit: number): Promise<number>;
 }
 
 export type NoticeKind = 'not_whitelisted' | 'inactive' | 'rate_limited' | 'budget_80' | 'total_budget_80';

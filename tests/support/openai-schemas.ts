@@ -14,12 +14,25 @@ const wellFormed = z
   .max(10_485_760)
   .refine((text) => text.isWellFormed(), 'must be valid Unicode')
   .refine((text) => !text.includes('\0'), 'must not contain NUL');
-const identifier = z.string().min(1).max(128);
-const cacheKey = z.string().min(1).max(64);
-const metadata = z.record(z.string().max(64), z.string().max(512)).nullish();
-const temperature = z.number().min(0).max(2).nullish();
+/** What both APIs take alike. */
+const ofBoth = {
+  store: z.boolean().nullish(),
+  prompt_cache_key: z.string().min(1).max(64).nullish(),
+  prompt_cache_options: z.strictObject({ mode: z.enum(['implicit', 'explicit']) }).optional(),
+  safety_identifier: z.string().min(1).max(128).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
+  stream: z.literal(false).nullish(),
+};
 
-const inputText = z.strictObject({ type: z.literal('input_text'), text: wellFormed.min(1) });
+/** Marks the end of what can be served from the cache. */
+const breakpoint = { prompt_cache_breakpoint: z.strictObject({ mode: z.literal('explicit') }).optional() };
+const inputText = z.strictObject({
+  type: z.literal('input_text'),
+  text: wellFormed.min(1),
+  ...breakpoint,
+});
 const inputImage = z.strictObject({
   type: z.literal('input_image'),
   image_url: z.string().optional(),
@@ -65,22 +78,16 @@ export const responsesRequest = z.strictObject({
     .strictObject({ effort: effort.nullish(), summary: anything, mode: anything, context: anything })
     .partial()
     .nullish(),
-  store: z.boolean().nullish(),
-  prompt_cache_key: cacheKey.nullish(),
-  safety_identifier: identifier.nullish(),
-  temperature,
-  top_p: z.number().min(0).max(1).nullish(),
-  metadata,
-  stream: z.literal(false).nullish(),
+  ...ofBoth,
   include: z.array(z.string()).nullish(),
   text: z.strictObject({ format: anything, verbosity: anything }).partial().optional(),
   tools: z.array(anything).optional(),
   ...unused('access_programs background context_management conversation image max_tool_calls moderation'),
-  ...unused('parallel_tool_calls previous_response_id prompt prompt_cache_options prompt_cache_retention'),
+  ...unused('parallel_tool_calls previous_response_id prompt prompt_cache_retention'),
   ...unused('service_tier stream_options tool_choice top_logprobs truncation user'),
 });
 
-const chatText = z.strictObject({ type: z.literal('text'), text: wellFormed.min(1) });
+const chatText = z.strictObject({ type: z.literal('text'), text: wellFormed.min(1), ...breakpoint });
 const chatImage = z.strictObject({
   type: z.literal('image_url'),
   image_url: z.strictObject({ url: z.string(), detail: z.enum(['low', 'high', 'auto']).optional() }),
@@ -114,17 +121,11 @@ export const chatRequest = z.strictObject({
   max_completion_tokens: z.int().min(1).nullish(),
   max_tokens: z.int().min(1).nullish(),
   reasoning_effort: effort.nullish(),
-  store: z.boolean().nullish(),
-  prompt_cache_key: cacheKey.nullish(),
-  safety_identifier: identifier.nullish(),
-  temperature,
-  top_p: z.number().min(0).max(1).nullish(),
-  metadata,
+  ...ofBoth,
   n: z.literal(1).nullish(),
-  stream: z.literal(false).nullish(),
   tools: z.array(anything).optional(),
   ...unused('audio frequency_penalty function_call functions logit_bias logprobs modalities moderation'),
-  ...unused('parallel_tool_calls prediction presence_penalty prompt_cache_options prompt_cache_retention'),
+  ...unused('parallel_tool_calls prediction presence_penalty prompt_cache_retention'),
   ...unused('response_format seed service_tier stop stream_options tool_choice top_logprobs user verbosity'),
   ...unused('web_search_options'),
 });

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { NotFound } from '#src/domain/errors.ts';
-import type { InspectedFile, InspectedPart, InspectedUsage, Inspection } from '#src/ports/chat-view.ts';
+import type { Usage } from '#src/domain/usage.ts';
+import type { InspectedFile, InspectedPart, Inspection } from '#src/ports/chat-view.ts';
 import { toChatFile, toReading } from './chat-view-bubbles.ts';
 import { readableText } from './document-columns.ts';
 import type { AttachmentRow, Database, MessageRow, TurnRow } from './schema.ts';
@@ -78,7 +79,7 @@ function toSteps(turn: Selectable<TurnRow>): { step: string; ms: number }[] {
   return JSON.parse(turn.steps) as { step: string; ms: number }[];
 }
 
-async function readUsage(db: Kysely<Database>, turnId: string | null): Promise<InspectedUsage[]> {
+async function readUsage(db: Kysely<Database>, turnId: string | null): Promise<Usage[]> {
   if (turnId === null) return [];
   const rows = await db
     .selectFrom('usage_entries')

@@ -6,7 +6,7 @@ import type { Place } from '#src/ports/read-model.ts';
 import { readQuotes, toPartBubble, toPersonBubble } from './chat-view-bubbles.ts';
 import { inspectMessage } from './chat-view-inspection.ts';
 import { isUnfinished } from './partial-indexes.ts';
-import { isBehind } from './read-pages.ts';
+import { readBehind } from './read-pages.ts';
 import type { Database, OutboundPartRow } from './schema.ts';
 
 /** Reads the chat page's view of the store: plain queries that both engines understand. */
@@ -71,15 +71,9 @@ async function readThread(
   const userId = (await userIds(db, [phone])).get(phone) ?? null;
   if (userId === null) return { userId, bubbles: [], olderCursor: null, isWorking: false };
 
-  let query = db.selectFrom('messages').selectAll().where('user_id', '=', userId);
+  const query = db.selectFrom('messages').selectAll().where('user_id', '=', userId);
   const before = options.before === undefined ? undefined : await placeOf(db, options.before);
-  if (before) query = query.where((eb) => isBehind(eb, before));
-  // One more than asked tells whether there is anything earlier.
-  const newest = await query
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(options.limit + 1)
-    .execute();
+  const newest = await readBehind(query, before, options.limit);
   const messages = newest.slice(0, options.limit).reverse();
   const ids = messages.map((message) => message.id);
 

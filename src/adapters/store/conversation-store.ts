@@ -1,6 +1,11 @@
 import { sql } from 'kysely';
 import type { ConversationStore } from '#src/ports/stores.ts';
-import { readAttachments, readAttachmentsById, toStoredAttachment } from './message-rows.ts';
+import {
+  type OutboundDetails,
+  readAttachments,
+  readAttachmentsById,
+  toStoredAttachment,
+} from './message-rows.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** Text of earlier files that is loaded for one question: several long reports, but not a library. In UTF-16 units. */
@@ -48,7 +53,7 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       if (limit === 0) return [];
       const rows = await trx
         .selectFrom('messages')
-        .select(['id', 'turn_id', 'direction', 'content'])
+        .select(['id', 'turn_id', 'direction', 'content', 'details'])
         .where('conversation_id', '=', conversationId)
         // Only finished exchanges: turn ids sort by time, and refused messages have no turn.
         .where('turn_id', '<', beforeTurn)
@@ -65,9 +70,11 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       const keyOf = (row: (typeof rows)[number]) => `${row.turn_id} ${row.id}`;
       const exchanges = rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
       return exchanges.map((row) => ({
+        id: row.id,
         fromPerson: row.direction === 'inbound',
         text: row.content,
         attachments: attachments.filter((file) => file.message_id === row.id).map(toStoredAttachment),
+        ...(row.direction === 'outbound' && (JSON.parse(row.details) as OutboundDetails)),
       }));
     },
 

@@ -3,7 +3,7 @@ import type { JobName } from '#src/ports/jobs.ts';
 import type { Database } from './schema.ts';
 
 /** Jobs that every start makes again, from what is unanswered and from the clock: waiting ones need not be copied. */
-const madeAtStart = ['answer-user', 'remove-old-media'] as const satisfies readonly JobName[];
+const madeAtStart = ['answer-user', 'remove-old-media', 'sum-usage'] as const satisfies readonly JobName[];
 
 /**
  * Every table, in an order in which what is referred to comes first, and which of its rows another engine needs. Failed jobs are all
@@ -19,6 +19,9 @@ export const copiedRows = {
   attachment_pages: 'all',
   outbound_parts: 'all',
   usage_entries: 'all',
+  // With the entries, which tell whether they are in these sums.
+  usage_days: 'all',
+  usage_totals: 'all',
   notices: 'all',
   jobs: `(state = 'failed' or name not in ('${madeAtStart.join("', '")}'))`,
   // Who is alive on the old engine says nothing about the new one.
@@ -28,6 +31,9 @@ export const copiedRows = {
 } as const satisfies Record<keyof Database, string>;
 
 export type TableName = keyof Database;
+
+/** Made from the rows of other tables, of which nothing is lost with them. */
+export const derivedTables: readonly TableName[] = ['usage_days', 'usage_totals'];
 
 /** The tables that are copied, in their order. */
 export const copiedTables = (Object.keys(copiedRows) as TableName[]).filter(

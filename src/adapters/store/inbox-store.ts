@@ -4,7 +4,7 @@ import type { InboundMessage } from '#src/domain/message.ts';
 import type { InboxStore } from '#src/ports/stores.ts';
 import { acceptPeople } from './accept-people.ts';
 import { inChunks } from './in-chunks.ts';
-import { detailsOf, readAttachments, toStoredMessage } from './message-rows.ts';
+import { detailsOf, newColumns, readAttachments, toStoredMessage } from './message-rows.ts';
 import { isPending, isUnfinished } from './partial-indexes.ts';
 import type { AttachmentRow, MessageRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -175,17 +175,9 @@ function newInboundRow(
     quoted_provider_id: message.quotedProviderId ?? null,
     reply_address: message.replyAddress,
     own_address: message.ownAddress,
-    verdict: null,
-    limited_until: null,
-    ai_response: null,
+    ...newColumns,
     ai_model_used: null,
-    prompt_tokens: 0,
-    completion_tokens: 0,
-    total_tokens: 0,
-    cached_tokens: 0,
-    cost_micros: 0,
     is_processed: 0,
-    error_message: null,
     created_at: known.now,
   };
 }

@@ -161,9 +161,9 @@ export function createJobTable(deps: TableDeps): JobTable {
           .select(['id', 'key', 'attempts', 'crashes'])
           .where('state', '=', 'running')
           .$if(which === 'expired', (query) => query.where(dialect.leaseIsOver()));
-      let released = hurried;
+      let abandoned = 0;
       for (const { id } of await stale(db).execute()) {
-        released += await runTransaction(db, async (trx) => {
+        abandoned += await runTransaction(db, async (trx) => {
           // Another process may release it as well, or its own may have come back to life.
           const job = await stale(trx)
             .where('id', '=', id)
@@ -177,7 +177,7 @@ export function createJobTable(deps: TableDeps): JobTable {
           return 1;
         });
       }
-      return released;
+      return { abandoned, hurried };
     },
 
     enqueue: ({ runAt, ...job }) =>

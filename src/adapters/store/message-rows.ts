@@ -9,11 +9,30 @@ import type { AttachmentRow, Database, MessageRow } from './schema.ts';
 /** Facts of a message beside its text; stored as JSON in `messages.details`. */
 type Details = Pick<InboundMessage, 'location' | 'button' | 'forwarded' | 'providerType'>;
 
+/** The same for what the bot says. */
+export interface OutboundDetails {
+  /** Of an answer: the message that the history of its prompt began with. */
+  readonly historyFrom?: string | undefined;
+}
+
 /** What goes into `messages.details`. */
 export function detailsOf(message: InboundMessage): string {
   const { location, button, forwarded, providerType } = message;
   return JSON.stringify({ location, button, forwarded, providerType });
 }
+
+/** A new message: nobody has looked at it yet, and nothing was paid for it. */
+export const newColumns = {
+  verdict: null,
+  limited_until: null,
+  ai_response: null,
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  total_tokens: 0,
+  cached_tokens: 0,
+  cost_micros: 0,
+  error_message: null,
+} as const satisfies Partial<MessageRow>;
 
 /** Everything about a file but its text, which can be megabytes. */
 const factColumns = [

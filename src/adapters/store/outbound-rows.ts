@@ -1,5 +1,6 @@
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { QueuedPart } from '#src/domain/turn.ts';
+import { newColumns, type OutboundDetails } from './message-rows.ts';
 import type { OutboundPartRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -12,6 +13,7 @@ interface OutboundMessage {
   readonly from: string;
   readonly text: string;
   readonly model: string | null;
+  readonly details?: OutboundDetails;
   readonly parts: readonly string[];
   /** Whether the sending of the first part begins with this transaction. */
   readonly isBegun: boolean;
@@ -35,23 +37,15 @@ export async function insertOutbound(
       direction: 'outbound',
       message_type: 'text',
       content: message.text,
-      details: '{}',
+      details: JSON.stringify(message.details ?? {}),
       media: '[]',
       provider_id: null,
       quoted_provider_id: null,
       reply_address: message.to,
       own_address: message.from,
-      verdict: null,
-      limited_until: null,
-      ai_response: null,
+      ...newColumns,
       ai_model_used: message.model,
-      prompt_tokens: 0,
-      completion_tokens: 0,
-      total_tokens: 0,
-      cached_tokens: 0,
-      cost_micros: 0,
       is_processed: 1,
-      error_message: null,
       created_at: now,
     })
     .execute();

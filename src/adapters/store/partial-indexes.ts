@@ -14,5 +14,8 @@ export const isPending = sql<SqlBool>`outbound_parts.state in ('queued', 'sendin
 /** Messages with a file or something else that is not mere text; goes with a condition on the type itself. */
 export const isNotText = sql<SqlBool>`messages.message_type <> 'text'`;
 
+/** Entries of the ledger that no sum holds yet: those of the last hour. */
+export const isUnsummed = sql<SqlBool>`usage_entries.is_summed = 0`;
+
 /** Files that lie on disk. */
 export const isOnDisk = sql<SqlBool>`attachments.path is not null`;

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ConversationView, ReadModel } from '#src/ports/read-model.ts';
-import { isBehind, toPage } from './read-pages.ts';
+import { readPage } from './read-pages.ts';
 import type { ConversationRow, Database } from './schema.ts';
 
 /** The conversations part of the read model. */
@@ -9,16 +9,9 @@ export function createConversationReads(
 ): Pick<ReadModel, 'listConversations' | 'findConversation'> {
   return {
     async listConversations({ userId }, page) {
-      const { after, limit } = page;
       let query = db.selectFrom('conversations').selectAll();
       if (userId) query = query.where('user_id', '=', userId);
-      if (after) query = query.where((eb) => isBehind(eb, after));
-      const rows = await query
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute();
-      return toPage(rows, page, toView);
+      return readPage(query, page, toView);
     },
 
     async findConversation(id) {

@@ -8,14 +8,13 @@ import type {
 } from '#src/ports/read-model.ts';
 import { readableText } from './document-columns.ts';
 import { isNotText } from './partial-indexes.ts';
-import { isBehind, toPage } from './read-pages.ts';
+import { readPage } from './read-pages.ts';
 import type { AttachmentRow, Database, MessageRow, OutboundPartRow } from './schema.ts';
 
 /** The messages part of the read model. */
 export function createMessageReads(db: Kysely<Database>): Pick<ReadModel, 'listMessages' | 'findMessage'> {
   return {
     async listMessages(filter, page) {
-      const { after, limit } = page;
       let query = db.selectFrom('messages').selectAll();
       if (filter.userId) query = query.where('user_id', '=', filter.userId);
       if (filter.conversationId) query = query.where('conversation_id', '=', filter.conversationId);
@@ -24,13 +23,7 @@ export function createMessageReads(db: Kysely<Database>): Pick<ReadModel, 'listM
       if (filter.direction) query = query.where('direction', '=', filter.direction);
       if (filter.since) query = query.where('created_at', '>=', filter.since);
       if (filter.until) query = query.where('created_at', '<=', filter.until);
-      if (after) query = query.where((eb) => isBehind(eb, after));
-      const rows = await query
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute();
-      return toPage(rows, page, toMessageView);
+      return readPage(query, page, toMessageView);
     },
 
     async findMessage(id) {

@@ -1,12 +1,44 @@
-import type { ExpressionBuilder, ExpressionWrapper, ReferenceExpression, SqlBool } from 'kysely';
+import type {
+  ExpressionBuilder,
+  ExpressionWrapper,
+  ReferenceExpression,
+  SelectQueryBuilder,
+  SqlBool,
+} from 'kysely';
 import type { Page, PageRequest, Place } from '#src/ports/read-model.ts';
 import type { Database } from './schema.ts';
+
+type Listed = 'users' | 'conversations' | 'messages';
+
+/** A page of what `query` finds, newest first. */
+export async function readPage<Table extends Listed, Row extends { id: string; created_at: string }, View>(
+  query: SelectQueryBuilder<Database, Table, Row>,
+  page: PageRequest,
+  toView: (row: Row) => View,
+): Promise<Page<View>> {
+  return toPage(await readBehind(query, page.after, page.limit), page, toView);
+}
+
+/** The `limit` newest rows behind a place, and one more if there is any: it tells that there is another page. */
+export async function readBehind<Table extends Listed, Row>(
+  query: SelectQueryBuilder<Database, Table, Row>,
+  place: Place | null | undefined,
+  limit: number,
+): Promise<Row[]> {
+  const rest = place ? query.where((eb) => isBehind(eb, place)) : query;
+  const rows = await rest
+    .orderBy('created_at' as ReferenceExpression<Database, Table>, 'desc')
+    .orderBy('id' as ReferenceExpression<Database, Table>, 'desc')
+    .limit(limit + 1)
+    .execute();
+  return rows as Row[];
+}
 
 /**
  * The condition "behind this place" of a list ordered by created_at, id, both descending. The first half is a plain range, so that
  * a far page is found through the index; from the `or` alone neither engine sees where to begin.
  */
-export function isBehind<Table extends 'users' | 'conversations' | 'messages'>(
+function isBehind<Table extends Listed>(
   eb: ExpressionBuilder<Database, Table>,
   place: Place,
 ): ExpressionWrapper<Database, Table, SqlBool> {
@@ -19,7 +51,7 @@ export function isBehind<Table extends 'users' | 'conversations' | 'messages'>(
 }
 
 /** Cuts the one row that was read too many and remembers where the next page begins. */
-export function toPage<Row extends { id: string; created_at: string }, View>(
+function toPage<Row extends { id: string; created_at: string }, View>(
   rows: Row[],
   page: PageRequest,
   toView: (row: Row) => View,

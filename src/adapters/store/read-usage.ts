@@ -1,6 +1,8 @@
 import type { ExpressionBuilder, Kysely } from 'kysely';
-import type { ReadModel, UsageDimension, UsageTotals } from '#src/ports/read-model.ts';
+import type { ReadModel, UsageDimension, UsageFilter, UsageTotals } from '#src/ports/read-model.ts';
 import type { Database } from './schema.ts';
+import { consumed } from './usage-sums.ts';
+import type { UsageDayRow } from './usage-tables.ts';
 
 const columnOf = { day: 'day', user: 'user_id', model: 'model' } as const satisfies Record<
   UsageDimension,
@@ -10,14 +12,19 @@ const columnOf = { day: 'day', user: 'user_id', model: 'model' } as const satisf
 /** The usage part of the read model: the ledger added up by the database, never in memory. */
 export function createUsageReads(db: Kysely<Database>): Pick<ReadModel, 'sumUsage'> {
   return {
-    async sumUsage({ from, to, userId, groupBy, maxLines }) {
-      let entries = db.selectFrom('usage_entries').where('day', '>=', from).where('day', '<=', to);
-      if (userId) entries = entries.where('user_id', '=', userId);
-
-      const totals = toTotals(await entries.select(sums).executeTakeFirstOrThrow());
+    async sumUsage(filter) {
+      const { from, to, userId, groupBy, maxLines } = filter;
+      const range = { from, to, userId };
+      const everybody = userId === undefined ? 'usage_totals' : 'usage_days';
+      const totals = toTotals(await consumed(db, everybody, range).select(sums).executeTakeFirstOrThrow());
       if (groupBy.length === 0) return { lines: [], totals, isCut: false };
 
       const columns = groupBy.map((dimension) => columnOf[dimension]);
+      const since = await firstDayShown(db, filter);
+      const entries = consumed(db, groupBy.includes('user') ? 'usage_days' : everybody, {
+        ...range,
+        from: since,
+      });
       let grouped = entries.groupBy(columns).select(columns).select(sums);
       if (columns.includes('day')) grouped = grouped.orderBy('day', 'desc');
       grouped = grouped.orderBy('cost_micros', 'desc');
@@ -36,15 +43,38 @@ export function createUsageReads(db: Kysely<Database>): Pick<ReadModel, 'sumUsag
   };
 }
 
-function sums(eb: ExpressionBuilder<Database, 'usage_entries'>) {
+/**
+ * The day before which nothing can be among the lines returned, because the newest days alone have more of them: the work is that
+ * for the lines of an answer, however many days and people were asked for.
+ */
+async function firstDayShown(
+  db: Kysely<Database>,
+  { from, to, userId, groupBy, maxLines }: UsageFilter,
+): Promise<string> {
+  if (userId !== undefined || !groupBy.includes('day') || !groupBy.includes('user')) return from;
+  const row = await db
+    .selectFrom('usage_days')
+    .select(['day', 'user_id'])
+    .$if(groupBy.includes('model'), (query) => query.select('model'))
+    .distinct()
+    .where('day', '>=', from)
+    .where('day', '<=', to)
+    .orderBy('day', 'desc')
+    .offset(maxLines)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.day ?? from;
+}
+
+function sums(eb: ExpressionBuilder<{ consumed: UsageDayRow }, 'consumed'>) {
   return [
-    eb.fn.countAll().as('calls'),
-    eb.fn.sum('usage_entries.prompt_tokens').as('prompt_tokens'),
-    eb.fn.sum('usage_entries.cached_tokens').as('cached_tokens'),
-    eb.fn.sum('usage_entries.completion_tokens').as('completion_tokens'),
-    eb.fn.sum('usage_entries.total_tokens').as('total_tokens'),
-    eb.fn.sum('usage_entries.audio_seconds').as('audio_seconds'),
-    eb.fn.sum('usage_entries.cost_micros').as('cost_micros'),
+    eb.fn.sum('consumed.calls').as('calls'),
+    eb.fn.sum('consumed.prompt_tokens').as('prompt_tokens'),
+    eb.fn.sum('consumed.cached_tokens').as('cached_tokens'),
+    eb.fn.sum('consumed.completion_tokens').as('completion_tokens'),
+    eb.fn.sum('consumed.total_tokens').as('total_tokens'),
+    eb.fn.sum('consumed.audio_seconds').as('audio_seconds'),
+    eb.fn.sum('consumed.cost_micros').as('cost_micros'),
   ] as const;
 }
 
@@ -53,7 +83,7 @@ type Sum = string | number | bigint | null;
 /** Engines return sums as number, text or null (no rows); the API returns numbers. */
 function toTotals(row: Record<Exclude<keyof UsageTotals, 'cost_usd'> | 'cost_micros', Sum>): UsageTotals {
   return {
-    calls: Number(row.calls),
+    calls: Number(row.calls ?? 0),
     prompt_tokens: Number(row.prompt_tokens ?? 0),
     cached_tokens: Number(row.cached_tokens ?? 0),
     completion_tokens: Number(row.completion_tokens ?? 0),

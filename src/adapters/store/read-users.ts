@@ -1,13 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { ReadModel, UserView } from '#src/ports/read-model.ts';
-import { isBehind, toPage } from './read-pages.ts';
+import { readPage } from './read-pages.ts';
 import type { Database, UserRow } from './schema.ts';
 
 /** The people part of the read model. */
 export function createUserReads(db: Kysely<Database>): Pick<ReadModel, 'listUsers' | 'findUser'> {
   return {
     async listUsers({ search }, page) {
-      const { after, limit } = page;
       let query = db.selectFrom('users').selectAll();
       if (search) {
         // ESCAPE is standard SQL, but engines differ in its default, so it is always given.
@@ -20,13 +19,7 @@ export function createUserReads(db: Kysely<Database>): Pick<ReadModel, 'listUser
           ),
         );
       }
-      if (after) query = query.where((eb) => isBehind(eb, after));
-      const rows = await query
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute();
-      return toPage(rows, page, toUserView);
+      return readPage(query, page, toUserView);
     },
 
     async findUser(id) {

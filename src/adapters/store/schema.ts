@@ -2,8 +2,8 @@ import type { Generated } from 'kysely';
 import type { ChannelName, IdentityKind } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { ContentKind } from '#src/domain/reading.ts';
-import type { UsageKind } from '#src/domain/usage.ts';
 import type { NoticeKind } from '#src/ports/stores.ts';
+import type { UsageDayRow, UsageRow, UsageTotalRow } from './usage-tables.ts';
 
 /*
  * One schema for SQLite and Postgres: ids are UUIDv7 text, times ISO-8601 UTC text (`2026-11-21T10:00:00.000Z`), booleans 0/1,
@@ -72,7 +72,7 @@ export interface MessageRow {
   message_type: MessageType;
   /** Inbound: the person's words or caption. Outbound: the answer as WhatsApp text, before splitting. */
   content: string;
-  /** JSON facts beside the text: location, button, forwarded, providerType. '{}' when none. */
+  /** JSON facts beside the text: location, button, forwarded, providerType; of an answer historyFrom. '{}' when none. */
   details: string;
   /** JSON list of the files: [{"attachmentId","type","fileName"}]. '[]' when none. */
   media: string;
@@ -153,24 +153,6 @@ export interface OutboundPartRow {
   created_at: string;
 }
 
-export interface UsageRow {
-  id: string;
-  user_id: string;
-  turn_id: string | null;
-  attachment_id: string | null;
-  kind: UsageKind;
-  model: string;
-  prompt_tokens: number;
-  cached_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  audio_seconds: number;
-  cost_micros: number;
-  /** UTC day, `2026-11-21`. */
-  day: string;
-  created_at: string;
-}
-
 export interface NoticeRow {
   user_id: string;
   kind: NoticeKind;
@@ -232,6 +214,8 @@ export interface Database {
   attachment_pages: AttachmentPageRow;
   outbound_parts: OutboundPartRow;
   usage_entries: UsageRow;
+  usage_days: UsageDayRow;
+  usage_totals: UsageTotalRow;
   notices: NoticeRow;
   jobs: JobRow;
   workers: WorkerRow;

@@ -90,7 +90,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
       };
     },
 
-    async answer(turn, { text, parts, usage, problem, ms }) {
+    async answer(turn, { text, parts, usage, problem, ms, historyFrom }) {
       const last = turn.messages.at(-1);
       if (!last) return { parts: [], turn };
       const { numUpdatedRows } = await trx
@@ -134,6 +134,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
         from: last.ownAddress,
         text,
         model: usage?.model ?? null,
+        details: { historyFrom },
         parts,
         isBegun: true,
       });

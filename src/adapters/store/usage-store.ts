@@ -1,6 +1,8 @@
 import type { Usage } from '#src/domain/usage.ts';
 import type { UsageStore } from '#src/ports/stores.ts';
+import { sumEntries } from './sum-usage.ts';
 import type { StoreContext } from './unit-of-work.ts';
+import { consumed } from './usage-sums.ts';
 
 /** Writes a consumption into the ledger. */
 export async function addUsage(
@@ -62,12 +64,12 @@ export function createUsageStore({ trx }: StoreContext): UsageStore {
     },
 
     async totalMicros(sinceDay) {
-      const { micros } = await trx
-        .selectFrom('usage_entries')
+      const { micros } = await consumed(trx, 'usage_totals', { from: sinceDay })
         .select(({ fn }) => fn.sum<number>('cost_micros').as('micros'))
-        .where('day', '>=', sinceDay)
         .executeTakeFirstOrThrow();
       return Number(micros ?? 0);
     },
+
+    sumEntries: (limit) => sumEntries(trx, limit),
   };
 }

@@ -22,6 +22,7 @@ describe('what is sent to OpenAI’s own models', () => {
     expect(second?.instructions).toBe(first?.instructions);
     expect(second?.safety_identifier).toBe(first?.safety_identifier);
     expect(other?.safety_identifier).not.toBe(first?.safety_identifier);
+    expect(other?.prompt_cache_key).not.toBe(first?.prompt_cache_key);
     for (const { body } of openai.calls) {
       expect(
         Object.keys(body).filter((field) => /temperature|top_p|user|metadata|include/.test(field)),

@@ -163,6 +163,7 @@ describe('jobs', () => {
     const handlers = metrics.handlers({
       'answer-user': () => gate.promise,
       'remove-old-media': () => Promise.reject(new Error('no such folder')),
+      'sum-usage': async () => {},
     });
     const running = handlers['answer-user']({ userId: 'u' }, run(1));
     await expect(handlers['remove-old-media']({}, run(3))).rejects.toThrow('no such folder');

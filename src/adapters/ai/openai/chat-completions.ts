@@ -6,7 +6,7 @@ import type {
 import { z } from 'zod';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { fromErrorObject, unreadableAnswer } from './errors.ts';
-import type { Answer, Ask, Question, QuestionMessage } from './question.ts';
+import { type Answer, type Ask, cacheBreakpoints, type Question, type QuestionMessage } from './question.ts';
 import type { ResponsesDeps } from './responses.ts';
 import { consumption, count } from './usage.ts';
 
@@ -28,7 +28,8 @@ export function createChatCompletions(deps: ResponsesDeps): Ask {
 }
 
 function toBody(question: Question, deps: ResponsesDeps): ChatCompletionCreateParamsNonStreaming {
-  const { officialHost, openAiModel, effort } = deps.dialectOf(question.model);
+  const { officialHost, openAiModel, effort, cacheBreakpoints: canMark } = deps.dialectOf(question.model);
+  const marked = officialHost && canMark ? cacheBreakpoints(question.messages) : undefined;
   const limit = question.maxOutputTokens;
   return {
     model: question.model,
@@ -36,32 +37,39 @@ function toBody(question: Question, deps: ResponsesDeps): ChatCompletionCreatePa
       { role: 'system', content: question.instructions },
       ...question.messages.map((message, index) => {
         const isLast = index === question.messages.length - 1;
-        return toMessage(message, isLast ? question.imageUrl : undefined, officialHost);
+        if (isLast && question.imageUrl) return withImage(message.text, question.imageUrl, officialHost);
+        return toMessage(message, marked && { isMarked: marked.has(index) });
       }),
     ],
     // OpenAI's models refuse the old name, other servers ignore the new one and would never stop.
     ...(openAiModel ? { max_completion_tokens: limit } : { max_tokens: limit }),
     ...(officialHost && {
       store: false,
-      prompt_cache_key: deps.cacheKeyOf(question.instructions),
+      prompt_cache_key: deps.cacheKeyOf(question),
       safety_identifier: deps.safetyIdentifierOf(question.userId),
       ...(effort && { reasoning_effort: effort }),
     }),
+    // As in responses.ts: what is not marked is not put into the cache, and not charged for.
+    ...(marked && { prompt_cache_options: { mode: 'explicit' as const } }),
   };
 }
 
+/** @param mark undefined where there are no breakpoints */
 function toMessage(
   { role, text }: QuestionMessage,
-  imageUrl: string | undefined,
-  officialHost: boolean,
+  mark: { readonly isMarked: boolean } | undefined,
 ): ChatCompletionMessageParam {
-  if (role === 'assistant') return { role, content: text };
-  if (!imageUrl) return { role, content: text };
+  if (role === 'assistant' || !mark) return { role, content: text };
+  const breakpoint = mark.isMarked && { prompt_cache_breakpoint: { mode: 'explicit' as const } };
+  return { role, content: [{ type: 'text', text, ...breakpoint }] };
+}
+
+function withImage(text: string, imageUrl: string, officialHost: boolean): ChatCompletionMessageParam {
   const image: ChatCompletionContentPart = {
     type: 'image_url',
     image_url: { url: imageUrl, ...(officialHost && { detail: 'high' }) },
   };
-  return { role, content: [{ type: 'text', text }, image] };
+  return { role: 'user', content: [{ type: 'text', text }, image] };
 }
 
 const completionSchema = z.looseObject({

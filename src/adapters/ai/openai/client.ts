@@ -1,4 +1,5 @@
 import OpenAI from 'openai';
+import { fetchJson } from './fetch-json.ts';
 
 /** The part of OpenAI's client that the drivers use. */
 export type OpenAiClient = OpenAI;
@@ -21,6 +22,7 @@ export function createClient(options: { apiKey: string; baseUrl: string | undefi
     apiKey: options.apiKey,
     adminAPIKey: null,
     baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
+    fetch: fetchJson,
     organization: null,
     project: null,
     webhookSecret: null,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ModelProfile } from '#config/models.ts';
 import { isOfficialHost } from '#config/openai-hosts.ts';
 import { ProviderUnavailable } from '#src/domain/errors.ts';
@@ -56,7 +56,10 @@ export function createOpenAi(deps: OpenAiDeps): Ai {
     client,
     timeoutMs: timeouts.replyMs,
     dialectOf: (model) => dialectFor(deps.baseUrl, profileOf(model)),
-    cacheKeyOf: (instructions) => `assistant-${sha256(instructions).slice(0, 16)}`,
+    // One for each person: prompts repeat what that person's last one said, and more than some 15 a minute with the same key are
+    // spread over several caches.
+    cacheKeyOf: ({ instructions, userId }) =>
+      sha256(`${deps.safetySalt}${instructions}\n${userId}`).slice(0, 32),
     safetyIdentifierOf: (userId) => sha256(deps.safetySalt + userId),
     // On Azure the name we ask for is the deployment's; the price is the answering model's.
     billedModel: (asked, answered) =>
@@ -151,5 +154,5 @@ function emptyAnswer(): ProviderUnavailable {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

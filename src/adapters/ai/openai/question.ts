@@ -47,6 +47,20 @@ export function messagesOfReply(request: ReplyRequest): QuestionMessage[] {
   return mergeNeighbors([...earlier, { role: 'user', text: now }]);
 }
 
+/** As many as one request can put into the cache. */
+const mostBreakpoints = 4;
+
+/**
+ * The messages up to which the next prompt repeats this one, by index: the person's latest earlier ones. The last message never
+ * comes again as it is, and answers cannot be marked. The next prompt has to mark the same message to find what was put into the
+ * cache, so several are, lest turns without an answer of the model come between.
+ * https://developers.openai.com/api/docs/guides/prompt-caching
+ */
+export function cacheBreakpoints(messages: readonly QuestionMessage[]): ReadonlySet<number> {
+  const earlier = messages.slice(0, -1).flatMap(({ role }, index) => (role === 'user' ? [index] : []));
+  return new Set(earlier.slice(-mostBreakpoints));
+}
+
 /** Many local models' chat templates insist on taking turns, and both APIs refuse empty messages. */
 function mergeNeighbors(messages: readonly QuestionMessage[]): QuestionMessage[] {
   const merged: QuestionMessage[] = [];

@@ -7,15 +7,15 @@ import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { OpenAiClient } from './client.ts';
 import type { Dialect } from './dialect.ts';
 import { fromErrorObject, unreadableAnswer } from './errors.ts';
-import type { Answer, Ask, Question } from './question.ts';
+import { type Answer, type Ask, cacheBreakpoints, type Question } from './question.ts';
 import { consumption, count } from './usage.ts';
 
 export interface ResponsesDeps {
   readonly client: OpenAiClient;
   readonly timeoutMs: number;
   readonly dialectOf: (model: string) => Dialect;
-  /** Names the stable beginning of a prompt, for the provider's cache. */
-  readonly cacheKeyOf: (instructions: string) => string;
+  /** Leads prompts with the same beginning to the same cache of the provider. */
+  readonly cacheKeyOf: (question: Question) => string;
   /** Stands for a person without saying who it is. */
   readonly safetyIdentifierOf: (userId: string) => string;
   /** The name a consumption is priced by. */
@@ -37,23 +37,36 @@ export function createResponses(deps: ResponsesDeps): Ask {
 }
 
 function toBody(question: Question, deps: ResponsesDeps): ResponseCreateParamsNonStreaming {
-  const { openAiModel, effort } = deps.dialectOf(question.model);
+  const { openAiModel, effort, cacheBreakpoints: mustMark } = deps.dialectOf(question.model);
+  const marked = mustMark ? cacheBreakpoints(question.messages) : undefined;
   return {
     model: question.model,
     instructions: question.instructions,
     input: question.messages.map(({ role, text }, index) => {
       const isLast = index === question.messages.length - 1;
-      return { role, content: isLast && question.imageUrl ? withImage(text, question.imageUrl) : text };
+      if (isLast && question.imageUrl) return { role, content: withImage(text, question.imageUrl) };
+      // Always in the same form, marked or not: what is cached is what was sent.
+      return { role, content: marked && role === 'user' ? [toBlock(text, marked.has(index))] : text };
     }),
     max_output_tokens: question.maxOutputTokens,
     // The default keeps every conversation at the provider for at least 30 days.
     store: false,
     // No temperature: reasoning models refuse it.
     ...(openAiModel && {
-      prompt_cache_key: deps.cacheKeyOf(question.instructions),
+      prompt_cache_key: deps.cacheKeyOf(question),
       safety_identifier: deps.safetyIdentifierOf(question.userId),
       ...(effort && { reasoning: { effort } }),
     }),
+    // Otherwise each prompt is put into the cache to its end, at 1.25 times the price, and never found there again.
+    ...(marked && { prompt_cache_options: { mode: 'explicit' as const } }),
+  };
+}
+
+function toBlock(text: string, isMarked: boolean): ResponseInputContent {
+  return {
+    type: 'input_text',
+    text,
+    ...(isMarked && { prompt_cache_breakpoint: { mode: 'explicit' as const } }),
   };
 }
 

@@ -1,10 +1,8 @@
 import twilio from 'twilio';
-import type { Dispatcher } from 'undici';
-import { Agent } from 'undici';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
 import { toAppError } from './errors.ts';
-import { OneCall } from './one-call.ts';
+import { type TwilioCall, TwilioHttpClient } from './http-client.ts';
 
 /** Calls Twilio's API through its SDK and turns every failure into an `AppError`. Never retries. */
 export interface TwilioApi {
@@ -26,35 +24,29 @@ export function createTwilioApi(deps: {
   readonly authToken: string;
   readonly baseUrl: string | undefined;
 }): TwilioApi {
-  // Idle connections do not keep the process alive, so nobody needs to close this.
-  const dispatcher: Dispatcher = new Agent({
-    connect: { timeout: 5_000 },
-    allowH2: false,
-    // Answers are a few kilobytes, a full page of messages under 1 MB.
-    maxResponseSize: 4 * 1024 * 1024,
-  });
+  const { accountSid, authToken } = deps;
+  const httpClient = new TwilioHttpClient(deps);
+  // The SDK throws plain errors for these, which say nothing that code could decide on.
+  const isConfigured = accountSid.startsWith('AC') && authToken !== '';
+  const client = isConfigured ? twilio(accountSid, authToken, { httpClient, autoRetry: false }) : undefined;
   // The SDK loads its REST part when it is first used, for some 50 ms; at start that holds up nobody.
-  if (deps.accountSid.startsWith('AC') && deps.authToken !== '')
-    void twilio(deps.accountSid, deps.authToken).messages;
+  void client?.messages;
   return {
     async call(work, { signal, creates }) {
       signal.throwIfAborted();
-      // The SDK throws plain errors for these, which say nothing that code could decide on.
-      if (!deps.accountSid.startsWith('AC') || deps.authToken === '') {
+      if (!client) {
         throw new ProviderRefused('credentials', 'No Twilio account is configured', {
           vendorCode: 'no_account',
         });
       }
-      // One HTTP client a call: the SDK has no other way to hand over a signal or to show the answer's headers.
-      const httpClient = new OneCall({ dispatcher, baseUrl: deps.baseUrl, signal });
-      const client = twilio(deps.accountSid, deps.authToken, { httpClient, autoRetry: false });
+      const call: TwilioCall = { signal };
       try {
-        return await work(client);
+        return await httpClient.during(call, () => work(client));
       } catch (error) {
         throw toAppError({
           error,
-          status: httpClient.answer?.statusCode,
-          retryAfterMs: retryAfterMs(httpClient.answer?.headers['retry-after'], new Date()),
+          status: call.answer?.statusCode,
+          retryAfterMs: retryAfterMs(call.answer?.headers['retry-after'], new Date()),
           creates,
         });
       }

@@ -5,6 +5,7 @@ import * as m0003 from './0003-limited.ts';
 import * as m0004 from './0004-workers.ts';
 import * as m0005 from './0005-crashes.ts';
 import * as m0006 from './0006-rate-limits.ts';
+import * as m0007 from './0007-usage-days.ts';
 
 /** Every migration by name; a static map, so that nothing is looked up on disk and order is plain to see. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-workers': m0004,
   '0005-crashes': m0005,
   '0006-rate-limits': m0006,
+  '0007-usage-days': m0007,
 };
