@@ -12,7 +12,7 @@ const somebody = () => {
 };
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ REPLY_DELAY_MS: '300' });
 });
 afterEach(() => {
   expect(world.twilio.problems).toEqual([]);
