@@ -68,7 +68,7 @@ async function deliverPart(
   let atHand: PartAtHand = part;
   try {
     const isUncertain = part.state === 'sending' && !part.isBegun;
-    const found = isUncertain ? await channel.findSent(outbound, { signal: run.signal }) : null;
+    const found = isUncertain ? await channel.findSent?.(outbound, { signal: run.signal }) : null;
     if (found) log.info({ partId: part.id }, 'an uncertain part had been sent after all');
     else if (!part.isBegun) atHand = await begin(deps, part);
     const { providerId } = found ?? (await channel.send(outbound, { signal: run.signal }));

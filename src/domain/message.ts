@@ -31,6 +31,13 @@ export interface SharedLocation {
   readonly address?: string | undefined;
 }
 
+/** What a message does to an earlier one, or to its sender, instead of saying something new. */
+export type MessageChange =
+  | { readonly kind: 'edit'; readonly originalProviderId: string }
+  | { readonly kind: 'revoke'; readonly originalProviderId: string }
+  /** The sender is known by these from now on: a new number, or a new id. */
+  | { readonly kind: 'identities'; readonly current: readonly Identity[]; readonly replyAddress: string };
+
 /** One message from a person, in the product's own words, whatever channel it came through. */
 export interface InboundMessage {
   readonly channel: ChannelName;
@@ -53,6 +60,15 @@ export interface InboundMessage {
   /** The provider id of the message this one answers (swipe reply). */
   readonly quotedProviderId?: string | undefined;
   readonly forwarded?: boolean | undefined;
+  /**
+   * When it was written, by the provider's clock, in Unix milliseconds; undefined where the provider does not say. After an outage
+   * that may be days ago.
+   */
+  readonly sentAtMs?: number | undefined;
+  /** What came along in words, for the model and the reader: shared contact cards, an order, a live location. */
+  readonly note?: string | undefined;
+  /** Set when this changes something earlier; such a message is stored and applied, never answered. */
+  readonly change?: MessageChange | undefined;
   /** For `unsupported`: the provider's own name of the type, for the log and the reply. */
   readonly providerType?: string | undefined;
 }

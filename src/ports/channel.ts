@@ -1,5 +1,7 @@
+import type { ChannelEvent } from '#src/domain/channel-event.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
+import type { PartExtras } from '#src/domain/outbound.ts';
 
 /** A webhook as it arrived; `url` is absolute, with the query string, as the provider called it. */
 export interface WebhookRequest {
@@ -7,14 +9,22 @@ export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The parsed form or JSON. Values may be anything: the sender is not trusted until `isAuthentic`. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** The bytes as they arrived, where the signature is over them. */
+  readonly rawBody?: Uint8Array | undefined;
+}
+
+/** What an authentic webhook holds. */
+export interface WebhookContent {
+  readonly messages: readonly InboundMessage[];
+  readonly events: readonly ChannelEvent[];
 }
 
 /** Reads a provider's webhooks. One webhook may carry many messages. */
 export interface WebhookReader {
   /** Checks the provider's signature. Never throws: whatever cannot be verified is false. */
   isAuthentic(request: WebhookRequest): boolean;
-  /** Turns an authentic webhook into messages. Unusable input gives an empty list, never an exception. */
-  parse(request: WebhookRequest): InboundMessage[];
+  /** Reads an authentic webhook. What is unusable in it is left out, never an exception, and never at the cost of the rest. */
+  read(request: WebhookRequest): WebhookContent;
 }
 
 /** The bytes of a file a person sent, already on disk. */
@@ -27,7 +37,7 @@ export interface FetchedMedia {
 }
 
 /** One text to one person; what the channel needs to place it. */
-export interface OutboundPart {
+export interface OutboundPart extends PartExtras {
   /** Our own id of the part, for correlation. */
   readonly id: string;
   /** In the channel's own form, for instance `whatsapp:+15550001111`. */
@@ -58,6 +68,18 @@ export interface Channel {
   send(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string }>;
   /** Shows typing dots to the person who wrote `providerId`. May throw; callers ignore it. */
   showTyping(message: { providerId: string; to: string }, options: { signal: AbortSignal }): Promise<void>;
-  /** Looks up whether an uncertain part was sent after all; null when it was not. */
-  findSent(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string } | null>;
+  /**
+   * Looks up whether an uncertain part was sent after all; null when it was not. A channel without a way to ask has none: there a
+   * delivery report that carries our reference tells, or its absence for long enough.
+   */
+  findSent?(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string } | null>;
+  /**
+   * Deletes at the provider what it still keeps of a person: messages with their files, by provider id, and files by `ref`. What is
+   * gone already is no error.
+   * @throws ProviderUnavailable or ProviderRefused
+   */
+  erase?(
+    what: { readonly providerIds: readonly string[]; readonly refs: readonly string[] },
+    options: { signal: AbortSignal },
+  ): Promise<void>;
 }

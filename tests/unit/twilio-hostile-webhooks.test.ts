@@ -168,7 +168,7 @@ describe('a hostile webhook', () => {
   });
 
   it.each(cases)('with %s', (_name, body, outcome) => {
-    const messages = reader.parse({
+    const { messages } = reader.read({
       url: 'https://bot.example.com/webhook',
       headers: {},
       body: body as never,

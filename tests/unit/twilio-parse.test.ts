@@ -15,7 +15,7 @@ const ana = { from: '+15550001111', profileName: 'Ana', bsuid: 'US.1349120865530
 const link = 'https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1';
 
 const parse = (body: WebhookParams) =>
-  reader.parse({ url: 'https://bot.example.com/webhook', headers: {}, body: { ...body } });
+  reader.read({ url: 'https://bot.example.com/webhook', headers: {}, body: { ...body } }).messages;
 
 function only(body: WebhookParams) {
   const messages = parse(body);

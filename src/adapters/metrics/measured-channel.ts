@@ -11,11 +11,14 @@ export function measureChannel(
     timed(work, (outcome, seconds) =>
       vendorSeconds.observe({ vendor: channel.name, operation, outcome }, seconds),
     );
+  const { findSent } = channel;
   return {
     ...channel,
     fetchMedia: (ref, options) => call('fetch_media', () => channel.fetchMedia(ref, options)),
     send: (part, options) => call('send', () => channel.send(part, options)),
     showTyping: (message, options) => call('show_typing', () => channel.showTyping(message, options)),
-    findSent: (part, options) => call('find_sent', () => channel.findSent(part, options)),
+    ...(findSent && {
+      findSent: (part, options) => call('find_sent', () => findSent(part, options)),
+    }),
   };
 }

@@ -105,11 +105,11 @@ function parseAuthentic(
   reader: WebhookReader,
   webhook: WebhookRequest,
   { log }: FastifyRequest,
-): InboundMessage[] {
+): readonly InboundMessage[] {
   const { MessageSid } = webhook.body;
   const messageSid = typeof MessageSid === 'string' && /^\w{34}$/.test(MessageSid) ? MessageSid : undefined;
   try {
-    const messages = reader.parse(webhook);
+    const { messages } = reader.read(webhook);
     if (messages.length === 0) log.info({ messageSid }, 'webhook without a message');
     return messages;
   } catch (error) {

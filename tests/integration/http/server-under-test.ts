@@ -66,8 +66,11 @@ export async function startServer({
         return false;
       }
     },
-    parse: ({ body }) =>
-      typeof body.MessageSid === 'string' ? [toMessage(body.MessageSid, String(body.Body ?? ''))] : [],
+    read: ({ body }) => ({
+      messages:
+        typeof body.MessageSid === 'string' ? [toMessage(body.MessageSid, String(body.Body ?? ''))] : [],
+      events: [],
+    }),
   };
   const access = createAccess({
     secretKey: 'k'.repeat(32),

@@ -59,7 +59,7 @@ describe('a webhook that Twilio signed', () => {
 
   it('is asked for again when it cannot be stored', async () => {
     const accept = () => Promise.reject(new Error('disk is full'));
-    const reader = { isAuthentic: () => true, parse: () => [{} as never] };
+    const reader = { isAuthentic: () => true, read: () => ({ messages: [{} as never], events: [] }) };
     await using server = await startServer({ deps: { webhook: { reader, accept } } });
     const answer = await post(server, signedForm(url, form));
     expect(answer.statusCode).toBe(503);
@@ -72,7 +72,7 @@ describe('a webhook that Twilio signed', () => {
   it('is not asked for again when our own reader stumbles over it', async () => {
     const reader = {
       isAuthentic: () => true,
-      parse: () => {
+      read: () => {
         throw new TypeError('a bug');
       },
     };

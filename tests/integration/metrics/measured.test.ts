@@ -101,7 +101,7 @@ describe('calls to channels', () => {
     const measured = metrics.channels(new Map([['twilio', channel]])).get('twilio');
     expect(measured?.limits.textUnits).toBe(7);
     expect(await measured?.send(part, { signal })).toEqual({ providerId: 'SM1' });
-    expect(await measured?.findSent(part, { signal })).toBeNull();
+    expect(await measured?.findSent?.(part, { signal })).toBeNull();
     await measured?.showTyping({ providerId: 'SM1', to: 't' }, { signal });
     await expect(measured?.fetchMedia('r', { target: '', maxBytes: 1, signal })).rejects.toThrow(
       MediaUnusable,

@@ -9,6 +9,6 @@ import { hasTwilioSignature } from './signature.ts';
 export function createTwilioWebhookReader(deps: { readonly authToken: string }): WebhookReader {
   return {
     isAuthentic: (request) => hasTwilioSignature(request, deps.authToken),
-    parse: (request) => parseTwilioWebhook(request.body),
+    read: (request) => ({ messages: parseTwilioWebhook(request.body), events: [] }),
   };
 }
