@@ -6,6 +6,7 @@ import type { Log } from '#src/ports/system.ts';
 import { lockDatabase } from './lock-database.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrateToLatest } from './migrate.ts';
+import { openCheckpoints } from './open-checkpoints.ts';
 import type { OpenDatabase } from './open-database.ts';
 import { shareTransactions } from './run-transaction.ts';
 import type { Database } from './schema.ts';
@@ -27,8 +28,8 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
   sqlite.pragma('synchronous = FULL');
   // Waiting for an outsider's lock stops the whole process; whoever cannot get in tries again later on its own.
   sqlite.pragma('busy_timeout = 100');
-  // Twice SQLite's own: batches touch the same index pages again and again, which are then written back less often.
-  sqlite.pragma('wal_autocheckpoint = 2000');
+  // Eight times SQLite's own: a thread brings the log into the database long before (open-checkpoints.ts).
+  sqlite.pragma('wal_autocheckpoint = 8000');
   sqlite.pragma('foreign_keys = ON');
   // Deleted text must not linger in free pages: people may ask to be forgotten.
   sqlite.pragma('secure_delete = ON');
@@ -40,8 +41,16 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
     dialect: withStorageErrors(new SqliteDialect({ database: withStatementCache(sqlite) })),
   });
   await migrateToLatest(db);
-  const walSync = file === ':memory:' ? undefined : createWalSync(file);
-  shareTransactions(db, async () => walSync?.sync());
+  const disk = new AsyncDisposableStack();
+  if (file === ':memory:') shareTransactions(db, async () => {});
+  else {
+    const walSync = disk.use(createWalSync(file));
+    const checkpoints = disk.use(openCheckpoints(file, { log }));
+    shareTransactions(db, () => {
+      checkpoints.commit();
+      return walSync.sync();
+    });
+  }
   const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
   const opened = inodeOf();
   return {
@@ -50,7 +59,7 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
     pool: undefined,
     isInPlace: () => inodeOf() === opened,
     async [Symbol.asyncDispose]() {
-      await walSync?.[Symbol.asyncDispose]();
+      await disk.disposeAsync();
       await db.destroy();
       lock[Symbol.dispose]();
     },
