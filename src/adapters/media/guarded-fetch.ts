@@ -1,14 +1,16 @@
-import { Agent, type Dispatcher, request } from 'undici';
 import { AppError, MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
-import type { FetchedMedia } from '#src/ports/channel.ts';
-import type { FetchFile, FileRequest } from '#src/ports/media.ts';
+import type { FetchFile } from '#src/ports/media.ts';
 import type { Log } from '#src/ports/system.ts';
-import { AddressRefused, createGuardedConnector } from './address-guard.ts';
+import { AddressRefused } from './address-guard.ts';
+import type { HopEnd } from './fetch-messages.ts';
 import { type FetchLimits, usualLimits } from './limits.ts';
-import { saveBody, tooLarge } from './save-body.ts';
+import { createFetchThread } from './open-fetch-thread.ts';
 
 const maxRedirects = 5;
+
+/** An answer that is no file. */
+type Answered = Extract<HopEnd, { kind: 'answered' }>;
 
 /**
  * Fetches files from hosts that are not trusted: https and public addresses only, redirects followed by hand and re-checked,
@@ -21,31 +23,21 @@ export function createGuardedFetch(deps: {
   readonly limits?: Partial<FetchLimits>;
 }): FetchFile {
   const limits = { ...usualLimits, ...deps.limits };
-  // Idle connections do not keep the process alive, so nobody needs to close this.
-  const dispatcher = new Agent({
-    connect: createGuardedConnector({ exemptOrigins: deps.exemptOrigins, timeoutMs: limits.connectMs }),
-    headersTimeout: limits.headersMs,
-    // Silence within a body is caught by the window of `saveBody`; this is the second net.
-    bodyTimeout: limits.headersMs,
-  });
+  const thread = createFetchThread({ exemptOrigins: deps.exemptOrigins, limits });
 
   return async (file) => {
-    const signal = AbortSignal.any([file.signal, AbortSignal.timeout(limits.totalMs)]);
     let url = file.url;
     try {
+      await thread.ready();
+      const signal = AbortSignal.any([file.signal, AbortSignal.timeout(limits.totalMs)]);
       let authorization = file.authorization;
       for (let hop = 0; hop <= maxRedirects; hop++) {
         assertAllowed(url);
-        const answer = await request(url, {
-          dispatcher,
-          signal,
-          // Nothing is unpacked here, so a packed body of gigabytes stays as small as it came.
-          headers: { 'accept-encoding': 'identity', ...(authorization ? { authorization } : {}) },
-        });
-        if (answer.statusCode === 200) return await save(file, answer);
-        discard(answer);
-        const target = redirectTarget(answer, url);
-        if (!target) throw failureOf(answer);
+        const { target: path, maxBytes } = file;
+        const end = await thread.run({ url: url.href, authorization, target: path, maxBytes }, signal);
+        if (end.kind === 'saved') return { path, bytes: end.bytes, contentType: end.contentType };
+        const target = redirectTarget(end, url);
+        if (!target) throw failureOf(end);
         const next = file.follow(target);
         if (!next) {
           url = target;
@@ -74,18 +66,6 @@ export function createGuardedFetch(deps: {
     if (!plain || !(isPublicHttps || deps.exemptOrigins.includes(url.origin))) throw refused();
   }
 
-  async function save(file: FileRequest, answer: Dispatcher.ResponseData): Promise<FetchedMedia> {
-    const { 'content-length': length, 'content-type': type } = answer.headers;
-    const declaredBytes = typeof length === 'string' ? Number(length) : undefined;
-    if (declaredBytes !== undefined && declaredBytes > file.maxBytes) {
-      discard(answer);
-      throw tooLarge();
-    }
-    const bytes = await saveBody(answer.body, { ...file, declaredBytes, limits });
-    const contentType = typeof type === 'string' ? (type.split(';', 1)[0] ?? '').trim().toLowerCase() : '';
-    return { path: file.target, bytes, contentType };
-  }
-
   /** The owner may be behind a proxy of their own: name the host, never the path, which can be a key to the file. */
   function warned(error: MediaUnusable, url: URL): MediaUnusable {
     deps.log.warn({ host: url.host }, 'media address refused; MEDIA_EXTRA_ORIGINS can allow its origin');
@@ -94,31 +74,24 @@ export function createGuardedFetch(deps: {
 }
 
 /** Where a redirect leads; undefined when the answer is none, or leads nowhere. */
-function redirectTarget(answer: Dispatcher.ResponseData, from: URL): URL | undefined {
-  const { location } = answer.headers;
-  if (![301, 302, 303, 307, 308].includes(answer.statusCode) || typeof location !== 'string')
-    return undefined;
+function redirectTarget(answer: Answered, from: URL): URL | undefined {
+  const { statusCode, location } = answer;
+  if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return undefined;
   const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (target) target.hash = '';
   return target;
 }
 
-function failureOf(answer: Dispatcher.ResponseData): AppError {
+function failureOf(answer: Answered): AppError {
   const { statusCode } = answer;
   // 404: media can lag behind the webhook that announces it.
   if ([404, 408, 425, 429].includes(statusCode) || statusCode >= 500 || statusCode < 300) {
     return new ProviderUnavailable('The media host has no file for us now', {
       vendorCode: `http_${statusCode}`,
-      retryAfterMs: retryAfterMs(answer.headers['retry-after'], new Date()),
+      retryAfterMs: retryAfterMs(answer.retryAfter, new Date()),
     });
   }
   return new MediaUnusable('unavailable', `The media host answered ${statusCode}`);
-}
-
-/** Lets go of a body that nobody reads, and of its connection. */
-function discard(answer: Dispatcher.ResponseData): void {
-  // Destroying an unread body is reported as an error of it; there is nothing to learn from that.
-  answer.body.on('error', () => {}).destroy();
 }
 
 function refused(): MediaUnusable {

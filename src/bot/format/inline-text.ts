@@ -58,6 +58,7 @@ const looseBold = /\*\*(?! )([^*\n]{1,300}?) \*\*|\*\* ([^*\n]{1,300}?)(?<! )\*\
 
 function plain(text: string): string {
   const decoded = decodeEntities(text);
+  if (!decoded.includes('**')) return literal(decoded);
   let out = '';
   let from = 0;
   for (const found of decoded.matchAll(looseBold)) {

@@ -18,6 +18,7 @@ const literalSigns = '*_~';
 const kept = { code: at(0x20), link: at(0x21) };
 
 const reserved = /[\ue000-\ue02f]/g;
+const anyMark = /[\ue000-\ue00f]/;
 const wordLike = /[\p{L}\p{N}]/u;
 /** Narrow, and white space in every engine: a sign followed by it opens nothing on WhatsApp. */
 const hairSpace = '\u200a';
@@ -52,7 +53,9 @@ export function keep({ pieces }: Kept, kind: keyof typeof kept, text: string): s
  * not work is left out, a span over several lines is marked line by line, and a literal sign that would work gets a hair space.
  */
 export function toMarks(line: string, { pieces }: Kept): string {
-  const settled = settleSpans(line);
+  // Most lines have nothing to settle.
+  if (line.search(reserved) === -1) return line;
+  const settled = anyMark.test(line) ? settleSpans(line) : line;
   let next = 0;
   return settled
     .split('\n')
@@ -146,6 +149,7 @@ const spaceAfterOpen = /([\ue000-\ue007]+)([ \t]+)/g;
 const spaceBeforeClose = /([ \t]+)([\ue008-\ue00f]+)/g;
 
 function tidySpans(line: string): string {
+  if (!anyMark.test(line)) return line;
   return line
     .replace(blankSpan, '$1')
     .replace(spaceAfterOpen, '$2$1')

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -107,5 +107,32 @@ describe('fetching from a host that is not trusted', () => {
     await rm(folder, { recursive: true });
     await expect(fetch(url, [url])).rejects.toMatchObject({ code: 'ENOENT' });
     folder = await mkdtemp(join(tmpdir(), 'guarded-'));
+  });
+
+  it('fetches several files at once, and an abort ends its own alone', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/endless') return void response.write('bytes');
+      response.end(request.url?.repeat(50_000));
+    });
+    const abort = new AbortController();
+    const download = createGuardedFetch({ exemptOrigins: [url], log: createQuietLog() });
+    const get = (name: string, signal = new AbortController().signal) =>
+      download({
+        url: new URL(`${url}/${name}`),
+        follow: () => undefined,
+        target: join(folder, name),
+        maxBytes: 1_000_000,
+        signal,
+      });
+    const endless = get('endless', abort.signal);
+    const names = ['one', 'two', 'three'];
+    await Promise.all(names.map((name) => get(name)));
+    abort.abort(new Error('enough'));
+    await expect(endless).rejects.toThrow('enough');
+    for (const name of names) {
+      expect(await readFile(join(folder, name), 'utf8')).toBe(`/${name}`.repeat(50_000));
+    }
+    // What was aborted has left nothing behind by the time its caller hears of it.
+    expect((await readdir(folder)).toSorted()).toEqual(names.toSorted());
   });
 });

@@ -1,4 +1,3 @@
-import { openAsBlob } from 'node:fs';
 import { APIError } from 'openai';
 import { z } from 'zod';
 import { MediaUnusable } from '#src/domain/errors.ts';
@@ -7,6 +6,7 @@ import type { TranscribeRequest } from '#src/ports/ai.ts';
 import type { OpenAiClient } from './client.ts';
 import { unreadableAnswer } from './errors.ts';
 import { isoLanguage } from './iso-language.ts';
+import { createUpload } from './upload.ts';
 import { consumption, count } from './usage.ts';
 
 export interface TranscribeDeps {
@@ -28,11 +28,7 @@ export interface Transcript {
  * https://developers.openai.com/api/reference/resources/audio/subresources/transcriptions
  */
 export async function transcribe(deps: TranscribeDeps, request: TranscribeRequest): Promise<Transcript> {
-  // The file stays on disk until it is sent; the API decides by the extension of the name what it is.
-  const file = new File([await openAsBlob(request.path, { type: request.mimeType })], request.fileName, {
-    type: request.mimeType,
-  });
-  const parsed = transcriptSchema.safeParse(await upload(deps, file, request.signal));
+  const parsed = transcriptSchema.safeParse(await upload(deps, request));
   if (!parsed.success) throw unreadableAnswer();
   const { text, languages, language, usage, duration } = parsed.data;
   return {
@@ -48,16 +44,16 @@ export async function transcribe(deps: TranscribeDeps, request: TranscribeReques
 
 async function upload(
   { client, model, timeoutMs }: TranscribeDeps,
-  file: File,
-  signal: AbortSignal,
+  { path, fileName, mimeType, signal }: TranscribeRequest,
 ): Promise<unknown> {
+  // Whisper tells language and length only in its verbose form; the newer models know only the plain one.
+  const response_format = model === 'whisper-1' ? 'verbose_json' : 'json';
+  // The API decides by the extension of the name what the file is.
+  const send = createUpload({ fields: { model, response_format }, path, fileName, mimeType });
   try {
-    // Whisper tells language and length only in its verbose form; the newer models know only the plain one.
-    const response_format = model === 'whisper-1' ? 'verbose_json' : 'json';
-    return await client.audio.transcriptions.create(
-      { file, model, response_format },
-      { timeout: timeoutMs, signal },
-    );
+    return await client
+      .withOptions({ fetch: send })
+      .post('/audio/transcriptions', { timeout: timeoutMs, signal });
   } catch (error) {
     throw soundProblem(error) ?? error;
   }
