@@ -25,6 +25,10 @@ export const list = z.string().transform((value) =>
 export const origin = z
   .string()
   .refine((value) => value === '' || isHttpUrl(value), 'must be an http(s) address');
+/** Nothing but digits, or empty. */
+export const digits = z.string().regex(/^\d*$/, 'must be digits only');
+/** A version of Meta's Graph API. */
+export const graphVersion = z.string().regex(/^v\d{1,3}\.\d{1,2}$/, 'must look like v26.0');
 /** An amount in USD; empty = undefined. */
 export const dollars = z
   .string()

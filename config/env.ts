@@ -1,30 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { channelEnv } from './env-channels.ts';
 import { dollars, flag, isHttpUrl, list, oneOf, origin, proxies, text, wholeNumber } from './env-values.ts';
-
-/** One environment variable: what it is for, its default as text ('' = unset) and how its text is read. */
-interface Variable<T> {
-  readonly group: string;
-  readonly about: string;
-  readonly byDefault: string;
-  readonly secret?: true;
-  readonly read: z.ZodType<T, string>;
-}
-
-const variable = <T>(
-  group: string,
-  about: string,
-  byDefault: string,
-  read: z.ZodType<T, string>,
-): Variable<T> => ({
-  group,
-  about,
-  byDefault,
-  read,
-});
-const secret = (group: string, about: string): Variable<string> => ({
-  ...variable(group, about, '', z.string()),
-  secret: true,
-});
+import { secret, type Variable, variable } from './env-variable.ts';
 
 /** Every variable the product reads, in the order of `.env.example`. An empty value means unset. */
 export const env = {
@@ -101,21 +78,7 @@ export const env = {
     '',
     text,
   ),
-  TWILIO_ACCOUNT_SID: variable('Twilio', 'Account SID, AC… from the Twilio console.', '', text),
-  TWILIO_AUTH_TOKEN: secret('Twilio', 'Primary auth token; it also verifies webhook signatures.'),
-  TWILIO_WHATSAPP_NUMBER: variable(
-    'Twilio',
-    'Your WhatsApp sender, for instance +14155238886 (the sandbox).',
-    '',
-    text,
-  ),
-  TWILIO_BASE_URL: variable(
-    'Twilio',
-    "Empty = Twilio's own hosts. Otherwise every Twilio call goes to this origin with its path kept (proxies, tests).",
-    '',
-    origin,
-  ),
-  WHATSAPP_VERIFY_TOKEN: secret('Webhook', 'What GET /webhook expects as hub.verify_token.'),
+  ...channelEnv,
   OPENAI_API_KEY: secret('Model', 'OpenAI key. Without a key (or a base URL) the offline assistant answers.'),
   OPENAI_BASE_URL: variable(
     'Model',
@@ -191,7 +154,12 @@ export const env = {
     wholeNumber(0, 60_000),
   ),
   MAX_MEDIA_MB: variable('Media', 'Largest file that is read, in MB.', '16', wholeNumber(1, 100)),
-  MAX_PDF_PAGES: variable('Media', 'Most pages of one document that are read.', '200', wholeNumber(1, 5_000)),
+  MAX_PDF_PAGES: variable(
+    'Media',
+    'Most pages, sheets or slides of one document that are read.',
+    '200',
+    wholeNumber(1, 5_000),
+  ),
   MEDIA_RETENTION_DAYS: variable(
     'Media',
     'Days files are kept on disk; what was read in them stays.',

@@ -1,3 +1,4 @@
+import { halfConfigured } from './channel-settings.ts';
 import type { Env } from './env.ts';
 
 /** What production needs beyond readable values: every gap or contradiction, with what to do, one line each. */
@@ -18,14 +19,12 @@ export function productionProblems(values: Partial<Env>): string[] {
   if (values.PUBLIC_URL && !isSafeUrl(values.PUBLIC_URL)) {
     problems.push('PUBLIC_URL must start with https:// (plain http is accepted for loopback hosts only).');
   }
-  require('TWILIO_ACCOUNT_SID', 'copy the Account SID (AC…) from the Twilio console.');
   if (values.TWILIO_ACCOUNT_SID && !values.TWILIO_ACCOUNT_SID.startsWith('AC')) {
     problems.push(
       'TWILIO_ACCOUNT_SID must start with AC, as the Twilio console shows it; an API key (SK…) does not verify webhooks.',
     );
   }
-  require('TWILIO_AUTH_TOKEN', 'copy the primary auth token from the Twilio console; webhooks cannot be verified without it.');
-  require('TWILIO_WHATSAPP_NUMBER', 'set your WhatsApp sender, such as +14155238886 for the sandbox.');
+  problems.push(...halfConfigured(values));
   if (values.OPENAI_API_KEY === '' && values.OPENAI_BASE_URL === '') {
     problems.push(
       'OPENAI_API_KEY is missing: create one at platform.openai.com, or set OPENAI_BASE_URL to your own compatible server.',

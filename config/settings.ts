@@ -1,31 +1,21 @@
-import { inspect } from 'node:util';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { SettingsWrong } from '#src/domain/errors.ts';
 import { canonicalPhone } from '#src/domain/phone.ts';
+import {
+  channelProblems,
+  halfConfigured,
+  type MetaSettings,
+  type NudgeSettings,
+  type TwilioSettings,
+  toMeta,
+  toNudges,
+  toTwilio,
+} from './channel-settings.ts';
 import { type DatabaseTarget, namesNoDatabase, parseDatabaseUrl } from './database-target.ts';
 import { type Env, readEnv } from './env.ts';
 import { isOfficialHost } from './openai-hosts.ts';
 import { productionProblems } from './production.ts';
-
-/** Text that prints as `[secret]` wherever it ends up by accident; `reveal()` is the only way in. */
-export class Secret {
-  readonly #value: string;
-  constructor(value: string) {
-    this.#value = value;
-  }
-  reveal(): string {
-    return this.#value;
-  }
-  toString(): string {
-    return '[secret]';
-  }
-  toJSON(): string {
-    return '[secret]';
-  }
-  [inspect.custom](): string {
-    return '[secret]';
-  }
-}
+import { Secret } from './secret.ts';
 
 /** Everything the product can be told, typed and checked. */
 export interface Settings {
@@ -48,16 +38,13 @@ export interface Settings {
   /** Folder for files people send; undefined = beside the database file, or ./data. */
   readonly dataFolder: string | undefined;
   /** Undefined until an auth token is set: without it no webhook can be verified. */
-  readonly twilio:
-    | {
-        readonly accountSid: string;
-        readonly authToken: Secret;
-        /** E.164 with plus; '' when unset, then answers go out from the number that was written to. */
-        readonly number: string;
-        readonly baseUrl: string | undefined;
-      }
-    | undefined;
+  readonly twilio: TwilioSettings | undefined;
+  /** Undefined until it is configured whole. */
+  readonly meta: MetaSettings | undefined;
+  /** What is missing while it is configured in part. */
+  readonly metaGaps: readonly string[];
   readonly verifyToken: Secret | undefined;
+  readonly nudges: NudgeSettings;
   /** What Prometheus shows for /metrics; undefined = only signed-in API clients. */
   readonly metricsToken: Secret | undefined;
   readonly ai: {
@@ -131,6 +118,7 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
       'METRICS_TOKEN may only have visible ASCII characters and no blanks. Make one with: openssl rand -hex 24',
     );
   }
+  problems.push(...channelProblems(values));
   if (values.APP_ENV === 'production') problems.push(...productionProblems(values));
   if (problems.length > 0 || !database) throw new SettingsWrong(problems);
   // No problems: every variable was read.
@@ -158,16 +146,12 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
     signIn: { secretKey: toSecret(values.SECRET_KEY), adminPassword: toSecret(values.ADMIN_PASSWORD) },
     database,
     dataFolder: values.DATA_DIR || undefined,
-    twilio: values.TWILIO_AUTH_TOKEN
-      ? {
-          accountSid: values.TWILIO_ACCOUNT_SID,
-          authToken: new Secret(values.TWILIO_AUTH_TOKEN),
-          // As Twilio knows it: only people's numbers are brought to one form for comparing.
-          number: parsePhone(values.TWILIO_WHATSAPP_NUMBER) ?? '',
-          baseUrl: values.TWILIO_BASE_URL ? new URL(values.TWILIO_BASE_URL).origin : undefined,
-        }
-      : undefined,
+    // As Twilio knows it: only people's numbers are brought to one form for comparing.
+    twilio: toTwilio(values, parsePhone(values.TWILIO_WHATSAPP_NUMBER) ?? ''),
+    meta: toMeta(values),
+    metaGaps: halfConfigured(values).filter((gap) => gap.startsWith('WHATSAPP_')),
     verifyToken: toSecret(values.WHATSAPP_VERIFY_TOKEN),
+    nudges: toNudges(values),
     metricsToken: toSecret(values.METRICS_TOKEN),
     ai: {
       openai:

@@ -3,7 +3,7 @@ import type { Settings } from './settings.ts';
 
 /** What the owner should know at start although the product can run: one sentence each. */
 export function startWarnings(settings: Settings, today: Date): string[] {
-  const { twilio, access, ai, app } = settings;
+  const { twilio, meta, access, ai, app } = settings;
   const warnings = retirementWarnings(ai, today);
   const budget = access.dailyBudgetMicros.perUser ?? access.dailyBudgetMicros.total;
   const unpriced = unpricedModels(ai);
@@ -17,7 +17,11 @@ export function startWarnings(settings: Settings, today: Date): string[] {
       'TWILIO_AUTH_TOKEN is set, but TWILIO_ACCOUNT_SID or TWILIO_WHATSAPP_NUMBER is not: answers may not go out.',
     );
   }
-  if (twilio && access.whitelist.length === 0 && !access.everyone) {
+  if (!meta) warnings.push(...settings.metaGaps);
+  if (app.env === 'production' && !twilio && !meta) {
+    warnings.push('No channel is configured: only test people on the chat page are answered.');
+  }
+  if ((twilio || meta) && access.whitelist.length === 0 && !access.everyone) {
     warnings.push(
       'WHITELISTED_USERS is empty: everybody is refused until you add people there or through the API.',
     );

@@ -4,31 +4,31 @@ import type { Logger } from 'pino';
 import { findModel } from '#config/models.ts';
 import { loadPrompts } from '#config/prompts.ts';
 import type { Settings } from '#config/settings.ts';
-import { removeOldUploads } from './adapters/channels/simulator/spool.ts';
 import { openFileReaders } from './adapters/documents/file-readers.ts';
-import { scheduledJob } from './adapters/jobs/scheduled-job.ts';
 import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
 import { openMetrics } from './adapters/metrics/open-metrics.ts';
 import { openPassages } from './adapters/passages/open-passages.ts';
+import { createPersonExports } from './adapters/privacy/person-exports.ts';
 import { createChatView } from './adapters/store/chat-view.ts';
 import { openDatabase } from './adapters/store/open-database.ts';
 import { createReadModel } from './adapters/store/read-model.ts';
+import { createReadPerson } from './adapters/store/read-person.ts';
 import { createUnitOfWork } from './adapters/store/unit-of-work.ts';
 import { createUserAdmin } from './adapters/store/user-admin.ts';
 import { openWorkerRegistry } from './adapters/store/worker-registry.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { newUuid } from './adapters/system/new-id.ts';
-import { createAnswerUser } from './bot/answer-user.ts';
+import { createApplyEvents } from './bot/apply-events.ts';
+import { createChannelHealth } from './bot/channel-health.ts';
 import type { BotDeps } from './bot/deps.ts';
-import { removeOldMedia } from './bot/remove-old-media.ts';
-import { sumUsage } from './bot/sum-usage.ts';
 import { openArrivals } from './compose/arrivals.ts';
 import { openDataFolders } from './compose/data-folders.ts';
 import { openQueue } from './compose/jobs.ts';
-import { createAi, createChannels, createWebhookReader } from './compose/outside-world.ts';
-import { pickUp } from './compose/pick-up.ts';
+import { createCatalogs, createOutreach } from './compose/outreach.ts';
+import { createAi, createChannels, createWebhookReaders } from './compose/outside-world.ts';
 import { toBotRules } from './compose/rules.ts';
 import { openLive, openRateLimiter } from './compose/shared-state.ts';
+import { takeUpWork } from './compose/take-up-work.ts';
 import { createAccess } from './http/open-access.ts';
 import { createPasswordTries } from './http/plugins/password-tries.ts';
 import { createReadiness } from './http/readiness.ts';
@@ -53,11 +53,6 @@ export interface ComposeOptions {
 
 /** How long closing waits for turns that run; then they are handed back. */
 const graceMs = 20_000;
-const dayMs = 24 * 60 * 60 * 1000;
-/** Once a day, at 03:17 UTC. */
-const cleanupTimes = '17 3 * * *';
-/** Every hour, so that a report finds few entries that are in no sum. */
-const summingTimes = '7 * * * *';
 
 /**
  * The composition root: the only place that knows every concrete thing. Opened last is closed first: the server stops taking,
@@ -101,12 +96,21 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
   const rules = toBotRules(settings, (model) => findModel(model)?.price);
   const jobs = opening.use(queue.openRunner({ concurrency: settings.conversation.turnsAtOnce, graceMs }));
 
+  const exports = createPersonExports({
+    folder: folders.exports,
+    secretKey,
+    publicUrl: settings.app.publicUrl,
+    readPerson: createReadPerson(db),
+    clock,
+    newId: newUuid,
+  });
   const vendor = settings.ai.openai ? 'openai' : 'offline';
+  const channels = createChannels(settings, { live, log, spoolFolder: folders.spool, newId: newUuid });
   const bot: BotDeps = {
     unitOfWork,
-    channels: metrics.channels(
-      createChannels(settings, { live, log, spoolFolder: folders.spool, newId: newUuid }),
-    ),
+    channels: metrics.channels(channels),
+    channelHealth: createChannelHealth({ channels: [...channels.keys()], clock, log }),
+    startedAt: clock.now(),
     ai: metrics.ai(
       createAi(settings.ai, {
         log,
@@ -117,6 +121,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     ),
     readers,
     media,
+    exports,
     passages: opening.use(openPassages()),
     limiter: openRateLimiter(settings.access.rateLimit, { pool: database.pool, clock }),
     live,
@@ -151,27 +156,45 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     passwordTries: createPasswordTries(),
   });
   const newSignInPath = () => `/simulator?token=${access.issueLinkToken()}`;
-  const userAdmin = createUserAdmin({ db, clock, newId: newUuid });
+  const userAdmin = createUserAdmin({
+    db,
+    clock,
+    newId: newUuid,
+    setAlarms: queue.setAlarms,
+    onJob: () => jobs.poke(),
+  });
+  const catalogs = createCatalogs(settings);
   const server = await createServer({
     settings,
     version,
     log,
     clock,
     access,
-    webhook: { reader: createWebhookReader(settings), accept: arrivals.accept },
+    webhook: {
+      ...createWebhookReaders(settings, { log, clock }),
+      accept: arrivals.accept,
+      applyEvents: createApplyEvents({
+        ...bot,
+        jobs,
+        onTemplates: (stores, reports) => stores.templates.report(reports),
+      }),
+    },
     readModel: createReadModel(db),
+    outreach: createOutreach(bot, jobs, catalogs),
     ...userAdmin,
     health: async () => {
+      const channels = bot.channelHealth.states();
       try {
-        return { database: database.isInPlace(), queue: await jobs.health() };
+        return { database: database.isInPlace(), queue: await jobs.health(), channels };
       } catch (error) {
         log.error({ err: error }, 'the database does not answer');
-        return { database: false, queue: null };
+        return { database: false, queue: null, channels };
       }
     },
     readiness,
     metrics,
     workers: { engine, role, desk: jobs, registry },
+    openExport: exports.open,
     pages: createPages({
       appName: settings.app.name,
       isProduction: settings.app.env === 'production',
@@ -199,7 +222,18 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       );
       // Nothing is taken over before the port is ours: a start that fails must not leave half-done work behind.
       await server.listen({ host: settings.app.host, port: settings.app.port });
-      if (role !== 'web') await takeUpWork();
+      if (role !== 'web') {
+        await takeUpWork({
+          bot,
+          arrivals,
+          queue,
+          jobs,
+          metrics,
+          settings,
+          spoolFolder: folders.spool,
+          catalogs,
+        });
+      }
       readiness.set('ready');
       const address = server.server.address();
       return { port: typeof address === 'object' && address ? address.port : settings.app.port };
@@ -211,26 +245,4 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
       await closing.disposeAsync();
     },
   };
-
-  async function takeUpWork(): Promise<void> {
-    await arrivals.catchUp();
-    await pickUp({ unitOfWork, table: queue.table, isAlone: engine === 'sqlite', clock, log });
-    await jobs.every('remove-old-media', cleanupTimes);
-    await jobs.every('sum-usage', summingTimes);
-    // The whole ledger of an older version is in no sum yet.
-    await queue.table.enqueue(scheduledJob('sum-usage', clock.now()));
-    await jobs.start(
-      metrics.handlers({
-        'answer-user': createAnswerUser(bot),
-        'remove-old-media': async (_payload, run) => {
-          await removeOldMedia(bot, settings.media.retentionDays, run.signal);
-          // The pipeline has its own copy by then; a day is for turns that were interrupted.
-          await removeOldUploads(folders.spool, new Date(clock.now().getTime() - dayMs));
-        },
-        'sum-usage': async (_payload, run) => {
-          await sumUsage(bot, run.signal);
-        },
-      }),
-    );
-  }
 }

@@ -98,6 +98,7 @@ function hasContent(understood: readonly StoredMessage[]): boolean {
     (message) =>
       message.text.trim() !== '' ||
       message.location !== undefined ||
+      message.note !== undefined ||
       message.button !== undefined ||
       message.attachments.some((file) => file.reading && file.reading.kind !== 'failed'),
   );

@@ -2,28 +2,41 @@ import type { StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Stores, UsageTotals } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
 import { nameOf, sizeOf } from './describe-file.ts';
+import { type PrivacyCommand, runPrivacyCommand } from './privacy-commands.ts';
 import { wording } from './wording.ts';
 
 /** What a person can ask for without any model. */
-export type Command = 'help' | 'new' | 'usage' | 'transcript' | 'files';
-const commands: readonly Command[] = ['help', 'new', 'usage', 'transcript', 'files'];
+export type Command = 'help' | 'new' | 'usage' | 'transcript' | 'files' | PrivacyCommand;
+const privacyCommands: readonly Command[] = [
+  'privacy',
+  'export',
+  'forget',
+  'forget yes',
+] satisfies PrivacyCommand[];
+const commands: readonly Command[] = ['help', 'new', 'usage', 'transcript', 'files', ...privacyCommands];
 
 /** The command a message is, if it is one: `/usage` and nothing else, or the bare word "help". */
 export function toCommand(message: StoredMessage | undefined): Command | undefined {
   if (!message || message.attachments.length > 0) return undefined;
-  const words = message.text.trim().toLowerCase();
+  const words = message.text.trim().toLowerCase().replace(/\s+/g, ' ');
   if (words === 'help') return 'help';
   return commands.find((command) => words === `/${command}`);
 }
 
+/** Whether a command is about the person's own data, to which whoever has written has a right. */
+export function isPrivacyCommand(command: Command): command is PrivacyCommand {
+  return privacyCommands.includes(command);
+}
+
 /** The reply to a command, as WhatsApp text. */
 export async function runCommand(
-  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules'>,
+  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'exports' | 'channels'>,
   turn: Turn,
   command: Command,
 ): Promise<string> {
   if (command === 'help') return help(deps.rules.appName);
   if (command === 'new') return wording.freshStart;
+  if (isPrivacyCommand(command)) return runPrivacyCommand(deps, turn, command);
   return deps.unitOfWork.run((stores) => {
     switch (command) {
       case 'usage':
@@ -39,12 +52,14 @@ export async function runCommand(
 function help(appName: string): string {
   return [
     `*${appName}*`,
-    'Write to me, or send photos, voice notes, PDFs or text files, several at once if you like. Ask about a file later, too.',
+    'Write to me, or send photos, voice notes, PDFs, office or text files, several at once if you like. Ask about a file later, too.',
     '',
     '*/new* starts a fresh conversation',
     '*/usage* shows what you used today and this month',
     "*/transcript* gives the last voice note's words",
     '*/files* lists the files of this conversation',
+    '*/privacy* says what is stored and who sees it',
+    '*/export* gives you your data, */forget* erases it, *STOP* ends my messages',
     '*/help* shows this',
   ].join('\n');
 }

@@ -97,7 +97,8 @@ async function showDocuments(
 function toDocument(file: StoredAttachment): ConversationDocument[] {
   const { reading } = file;
   if (reading?.kind !== 'document') return [];
-  return [{ name: nameOf(file), title: reading.title, pageCount: reading.pageCount, pages: reading.pages }];
+  const { title, unit, pageCount, pages } = reading;
+  return [{ name: nameOf(file), title, unit, pageCount, pages }];
 }
 
 function toTurnFile({ fileName, sniffed, declaredType, bytes, reading }: StoredAttachment): TurnFile[] {

@@ -1,33 +1,41 @@
 import {
   AppError,
   LostLease,
+  OptedOut,
   ProviderRefused,
   ProviderUnavailable,
   StorageUnavailable,
 } from '#src/domain/errors.ts';
-import type { AtHand, QueuedPart, Turn } from '#src/domain/turn.ts';
+import type { ChannelName } from '#src/domain/identity.ts';
+import type { AtHand, QueuedPart } from '#src/domain/turn.ts';
+import type { Channel } from '#src/ports/channel.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
-import type { OutboxStore, PartAtHand, TurnStory } from '#src/ports/stores.ts';
+import type { PartAtHand } from '#src/ports/outbox.ts';
+import { type Change, change, conclude } from './conclude.ts';
 import type { BotDeps } from './deps.ts';
-import { lookAtHand } from './receive.ts';
+import { holdPart, type NudgeRules } from './hold.ts';
+import { noteProviderOptOut, optOutOf } from './provider-opt-out.ts';
+import { reroute } from './reroute.ts';
+import { isUncertain, putBack, restsUntil, toResting } from './resting-parts.ts';
+import { type Settled, settleReports, tellSettled } from './settle-reports.ts';
+import { createWindowCheck } from './window.ts';
 
-type DeliverDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'log' | 'live' | 'metrics'>;
+type DeliverDeps = Pick<
+  BotDeps,
+  'unitOfWork' | 'channels' | 'channelHealth' | 'clock' | 'log' | 'live' | 'metrics' | 'startedAt'
+> & { readonly rules: NudgeRules };
 
 /** With the queue's growing delays this outlasts a few minutes of a provider's outage. */
 const attemptsPerPart = 8;
 
-/** How the sending of parts went: reasons by turn of those that were given up. */
-interface Delivery {
-  readonly turn: Turn | undefined;
-  readonly failed: ReadonlyMap<string | undefined, string>;
-  readonly startedAt: number;
-}
-
-type Change = (outbox: OutboxStore) => Promise<boolean>;
+/** What became of an attempt to send a part: it is out, held, given up with a reason, or its channel has stopped. */
+type Attempt = 'sent' | 'held' | 'stopped' | { readonly failed: string };
 
 /**
  * Sends what is at hand, part after part, and ends the turn they belong to. Before an uncertain part is repeated it is looked up
- * at the provider. A part that cannot be delivered ends its message with a reason; the next message is not held up by it.
+ * at the provider. A part that cannot be delivered ends its message with a reason; the next message is not held up by it. What must
+ * wait holds up what comes after it on the same channel, so that the order is kept. What does not get through before its person
+ * writes again is held, and nothing ends by that.
  * @returns what is at hand then
  */
 export async function deliver(
@@ -37,56 +45,101 @@ export async function deliver(
   run: JobRun,
 ): Promise<AtHand> {
   const failed = new Map<string | undefined, string>();
-  const delivery = { turn, failed, startedAt: deps.clock.now().getTime() };
+  const held = new Set<string | undefined>();
+  const delivery = { turn, failed, held, startedAt: deps.clock.now().getTime() };
+  const resting = new Map<ChannelName, Date>();
+  const windows = createWindowCheck(deps, userId, turn);
   let next: AtHand | undefined;
-  for (const part of parts) {
-    if (part.turnId && failed.has(part.turnId)) continue;
+  for (const queued of parts) {
+    if (queued.turnId && failed.has(queued.turnId)) continue;
     // Nothing new is begun once the lease is lost or the process is to end.
     run.signal.throwIfAborted();
-    const problem = await deliverPart(deps, part, run, async (sent) => {
+    if (resting.has(queued.channel)) continue;
+    let part = queued;
+    let until = restsUntil(deps, queued);
+    if (until) {
+      const notBegun = await putBack(deps, queued);
+      const other = await reroute(deps, userId, notBegun);
+      if (other) until = restsUntil(deps, other);
+      part = other ?? notBegun;
+    }
+    if (until) {
+      resting.set(queued.channel, until);
+      continue;
+    }
+    const attempt = await deliverPart(deps, part, { userId, ...windows, run }, async (sent) => {
       // With the last one the turn is over: one commit for both.
-      if (part === parts.at(-1)) next = await conclude(deps, userId, delivery, sent);
+      if (queued === parts.at(-1)) next = await conclude(deps, userId, delivery, sent);
       else await change(deps, sent);
     });
-    if (problem) failed.set(part.turnId, problem);
     deps.live.announce({ kind: 'changed', userId });
+    // Looked at anew, it may go another way, and before what comes after it.
+    if (attempt === 'stopped') return conclude(deps, userId, delivery);
+    if (attempt === 'held') {
+      held.add(part.turnId);
+      // Whatever we thought: the next one must not overtake it.
+      windows.closed(part.channel);
+    }
+    if (typeof attempt === 'object') {
+      failed.set(part.turnId, attempt.failed);
+      await noteRefusal(deps, { userId, channel: part.channel, code: attempt.failed });
+    }
   }
-  return next ?? (await conclude(deps, userId, delivery));
+  next ??= await conclude(deps, userId, delivery);
+  return resting.size === 0 ? next : { ...next, resting: toResting(resting) };
 }
 
-/** @returns the reason when the part can never be delivered; throws when it is worth another try */
+/** Whom a part is for, and what decides whether it goes now. */
+interface Way {
+  readonly userId: string;
+  readonly getsThrough: (part: QueuedPart) => Promise<boolean>;
+  readonly run: JobRun;
+}
+
+/** Throws when it is worth another try. */
 async function deliverPart(
   deps: DeliverDeps,
   part: QueuedPart,
-  run: JobRun,
+  { userId, getsThrough, run }: Way,
   store: (sent: Change) => Promise<void>,
-): Promise<string | undefined> {
-  const { channels, clock, log, metrics } = deps;
+): Promise<Attempt> {
+  const { channels, channelHealth, clock, log, metrics } = deps;
   const channel = channels.get(part.channel);
   if (!channel) return giveUp(deps, part, { atHand: part, reason: 'channel_not_configured' });
   const outbound = { ...part, firstTriedAt: part.firstTriedAt ?? clock.now() };
   let atHand: PartAtHand = part;
   try {
-    const isUncertain = part.state === 'sending' && !part.isBegun;
-    const found = isUncertain ? await channel.findSent?.(outbound, { signal: run.signal }) : null;
+    const found = isUncertain(part) ? await channel.findSent?.(outbound, { signal: run.signal }) : null;
+    if (!found && !(await getsThrough(part))) return await hold(deps, { userId, part, atHand });
     if (found) log.info({ partId: part.id }, 'an uncertain part had been sent after all');
     else if (!part.isBegun) atHand = await begin(deps, part);
     const { providerId } = found ?? (await channel.send(outbound, { signal: run.signal }));
-    await store((outbox) => outbox.sent(atHand, providerId));
-    const state = found ? 'looked_up' : isUncertain ? 'repeated' : 'sent';
+    channelHealth.works(part.channel, 'call');
+    await storeSent(deps, channel, { atHand, providerId }, store);
+    const state = found ? 'looked_up' : isUncertain(part) ? 'repeated' : 'sent';
     metrics.partEnded({ channel: part.channel, state });
-    return undefined;
+    return 'sent';
   } catch (error) {
     // Neither says anything about the part: what became of it is found out in the next run, or by whoever has it now.
     if (error instanceof StorageUnavailable || error instanceof LostLease) throw error;
-    if (error instanceof ProviderRefused)
-      return giveUp(deps, part, { atHand, reason: error.vendorCode ?? error.reason, error });
+    if (error instanceof OptedOut) return drop(deps, part, error);
+    if (error instanceof ProviderRefused) {
+      if (error.reason === 'window' && !part.template) return hold(deps, { userId, part, atHand });
+      const reason = error.vendorCode ?? error.reason;
+      const words = stopsChannel(channel, error);
+      if (words === undefined) return giveUp(deps, part, { atHand, reason, error });
+      channelHealth.stopped(part.channel, { code: reason, words }, 'call');
+      // A part whose look-up was refused stays uncertain.
+      if (part.isBegun || atHand !== part)
+        await change(deps, ({ outbox }) => outbox.queuedAgain(atHand, true));
+      return 'stopped';
+    }
     // Only what was begun here: an earlier attempt stays uncertain when the look-up is what failed.
     if (error instanceof ProviderUnavailable && !error.uncertain && (part.isBegun || atHand !== part)) {
-      await change(deps, (outbox) => outbox.queuedAgain(atHand));
+      await change(deps, ({ outbox }) => outbox.queuedAgain(atHand));
       atHand = { ...atHand, state: 'queued' };
     }
-    const wasLast = part.attempts + (part.isBegun ? 0 : 1) >= attemptsPerPart;
+    const wasLast = part.attempts - part.excused + (part.isBegun ? 0 : 1) >= attemptsPerPart;
     if (wasLast && !run.signal.aborted) {
       const reason = error instanceof AppError ? (error.vendorCode ?? error.code) : 'unexpected_error';
       return giveUp(deps, part, { atHand, reason, error });
@@ -95,84 +148,83 @@ async function deliverPart(
   }
 }
 
+/**
+ * Stores that a part is out, with what was reported of it already. Reports may be quicker than the answer to the call; the chat page
+ * has none.
+ */
+async function storeSent(
+  deps: DeliverDeps,
+  channel: Channel,
+  { atHand, providerId }: { atHand: PartAtHand; providerId: string },
+  store: (sent: Change) => Promise<void>,
+): Promise<void> {
+  let settled: Settled | undefined;
+  await store(async (stores) => {
+    if (!(await stores.outbox.sent(atHand, providerId))) return false;
+    if (channel.name === 'simulator') return true;
+    const early = await stores.deliveries.takeEarly(channel.name, providerId);
+    settled = early.length > 0 ? await settleReports(stores, deps, early) : undefined;
+    return true;
+  });
+  if (settled) tellSettled(deps, settled);
+}
+
+const ownersBusiness: ReadonlySet<string> = new Set(['credentials', 'configuration', 'account']);
+
+/** Why nothing goes out on a channel any more, in plain words; undefined when the refusal is about this message alone. */
+function stopsChannel(channel: Channel, refusal: ProviderRefused): string | undefined {
+  const meaning = refusal.vendorCode === undefined ? undefined : channel.explain?.(refusal.vendorCode);
+  if (meaning) return meaning.kind === 'stops' ? meaning.words : undefined;
+  return ownersBusiness.has(refusal.reason)
+    ? 'the provider does not accept what we are configured with'
+    : undefined;
+}
+
 /** Stores that an attempt begins, so that a crash in the middle of it is noticed. @returns the part as it is then */
 async function begin(deps: DeliverDeps, part: QueuedPart): Promise<PartAtHand> {
-  await change(deps, (outbox) => outbox.sending(part));
+  await change(deps, ({ outbox }) => outbox.sending(part));
   return { id: part.id, state: 'sending', attempts: part.attempts + 1 };
 }
 
-/** @throws LostLease when another process has taken the part on, because this one was silent for too long */
-async function change({ unitOfWork }: DeliverDeps, make: Change): Promise<void> {
-  await unitOfWork.run((stores) => mustTakeEffect(make(stores.outbox)));
+async function hold(deps: DeliverDeps, about: Parameters<typeof holdPart>[1]): Promise<Attempt> {
+  return (await holdPart(deps, about)) ? 'held' : { failed: 'opted_out' };
 }
 
-async function mustTakeEffect(change: Promise<boolean>): Promise<void> {
-  if (!(await change)) throw new LostLease('the part was taken on elsewhere');
+/** The person sent STOP meanwhile: nothing more goes out. Their wish may have ended the part already. */
+async function drop(deps: DeliverDeps, part: QueuedPart, { code }: OptedOut): Promise<Attempt> {
+  const words = 'the person wants no messages';
+  await deps.unitOfWork.run((stores) => stores.outbox.failed(part, code, words));
+  deps.metrics.partEnded({ channel: part.channel, state: 'failed', errorCode: code });
+  deps.log.info({ partId: part.id, turnId: part.turnId, channel: part.channel }, words);
+  return { failed: code };
+}
+
+/** A refusal may tell that the person has opted out at the provider. */
+async function noteRefusal(
+  { unitOfWork }: DeliverDeps,
+  refusal: { userId: string; channel: ChannelName; code: string },
+): Promise<void> {
+  if (optOutOf(refusal.channel, refusal.code))
+    await unitOfWork.run((stores) => noteProviderOptOut(stores, refusal));
 }
 
 async function giveUp(
   deps: DeliverDeps,
   part: QueuedPart,
   { atHand, reason, error }: { atHand: PartAtHand; reason: string; error?: unknown },
-): Promise<string> {
-  await change(deps, (outbox) => outbox.failed(atHand, reason));
+): Promise<Attempt> {
+  const words = wordsFor(deps.channels.get(part.channel), reason);
+  await change(deps, ({ outbox }) => outbox.failed(atHand, reason, words));
   deps.metrics.partEnded({ channel: part.channel, state: 'failed', errorCode: reason });
   deps.log.error(
     { partId: part.id, turnId: part.turnId, channel: part.channel, reason, err: error },
     'a reply could not be delivered',
   );
-  return reason;
+  return { failed: reason };
 }
 
-/** Stores the last part's success with the end of its turn, and looks what is at hand then. */
-async function conclude(
-  deps: DeliverDeps,
-  userId: string,
-  delivery: Delivery,
-  sent?: Change,
-): Promise<AtHand> {
-  const { turn, failed, startedAt } = delivery;
-  const { story, ...atHand } = await deps.unitOfWork.run(async (stores) => {
-    if (sent) await mustTakeEffect(sent(stores.outbox));
-    const ms = deps.clock.now().getTime() - startedAt;
-    const isOver = turn?.state === 'answered';
-    const ended = isOver
-      ? await stores.turns.finish(turn.id, { failed: failed.get(turn.id), ms })
-      : undefined;
-    return { story: ended, ...(await lookAtHand(stores, userId)) };
-  });
-  if (turn && story) tell(deps, turn, story, delivery);
-  return atHand;
-}
-
-/** One log line a turn tells its whole story. */
-function tell(
-  { log, clock, metrics }: DeliverDeps,
-  turn: Turn,
-  story: TurnStory,
-  { failed }: Delivery,
-): void {
-  const undelivered = failed.get(turn.id);
-  const now = clock.now().getTime();
-  const sinceArrivalMs = now - (turn.messages[0]?.receivedAt ?? turn.createdAt).getTime();
-  const sinceOpenedMs = now - turn.createdAt.getTime();
-  metrics.turnEnded({
-    outcome: undelivered ? 'undelivered' : story.problem ? 'apologized' : 'delivered',
-    sinceArrivalMs,
-    sinceOpenedMs,
-    stepMs: story.stepMs,
-  });
-  log.info(
-    {
-      turnId: turn.id,
-      channel: turn.messages[0]?.channel,
-      kinds: turn.messages.map((message) => message.type),
-      files: turn.messages.flatMap((message) => message.attachments).length,
-      ...story,
-      sinceArrivalMs,
-      totalMs: sinceOpenedMs,
-      outcome: undelivered ?? 'delivered',
-    },
-    'turn',
-  );
+/** Why a part was given up, in plain words; undefined where the code says all there is. */
+function wordsFor(channel: Channel | undefined, code: string): string | undefined {
+  if (!channel) return 'this channel is not configured any more';
+  return channel.explain?.(code)?.words;
 }

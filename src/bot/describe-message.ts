@@ -2,6 +2,7 @@ import type { SharedLocation } from '#src/domain/message.ts';
 import type { DocumentReading, Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
 import { lengthOf, nameOf } from './describe-file.ts';
+import { countPages } from './page-units.ts';
 
 /** A message of the current turn in words for the model: quote, text, button, place and files. */
 export function describeMessage(
@@ -20,9 +21,10 @@ export function describeMessage(
   if (message.forwarded) lines.push('[Forwarded message]');
   if (message.button) lines.push(`[Tapped the button "${message.button.text}"]`);
   if (message.text && message.text !== message.button?.text) lines.push(message.text);
+  if (message.note) lines.push(`[${message.note}]`);
   if (message.location) lines.push(describeLocation(message.location));
   for (const file of message.attachments) {
-    if (message.type === 'contact' && file.reading?.kind === 'document')
+    if (file.sniffed?.kind === 'contact' && file.reading?.kind === 'document' && file.reading.pageCount === 1)
       lines.push(describeContact(file.reading));
     else
       lines.push(
@@ -34,10 +36,10 @@ export function describeMessage(
   return lines.join('\n');
 }
 
-/** A vCard is readable as it is, but for the portrait: base64 over many folded lines. */
+/** Shared cards are part of what the person says, and short. */
 function describeContact(card: DocumentReading): string {
   const text = card.pages.map((page) => page.text).join('\n');
-  return `[Contact card]\n${text.replace(/^PHOTO[;:].*(\r?\n[ \t].*)*\r?\n?/gim, '').slice(0, 4_000)}`;
+  return `[Contact card]\n${text.slice(0, 4_000).toWellFormed()}`;
 }
 
 function describeLocation(place: SharedLocation): string {
@@ -71,7 +73,7 @@ export function recallFile(file: StoredAttachment): string {
     case 'audio':
       return `[Voice note: ${reading.transcript.slice(0, 2_000) || 'not transcribed'}]`;
     case 'document':
-      return `[Document ${nameOf(file)}, ${reading.pageCount} pages]`;
+      return `[Document ${nameOf(file)}, ${countPages(reading.pageCount, reading.unit)}]`;
     case 'failed':
       return `[${nameOf(file)} could not be read]`;
   }

@@ -22,16 +22,25 @@ import { understand } from './understand.ts';
  * Every step stores its result before the next begins, so a run that dies is picked up after its last stored step: nothing is
  * transcribed, looked at or billed twice. Failures that may pass throw, and the queue tries again; the others end the turn with
  * one honest sentence.
+ * @returns when to come back, if something is left that must not be sent yet
  */
-export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): Promise<void> {
-  let atHand = await receive(deps, userId);
+export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): Promise<Date | undefined> {
+  let atHand: AtHand = await receive(deps, userId);
   for (;;) {
-    const { parts, turn } = atHand;
+    const { parts, turn, resting } = atHand;
     // Refusals and limits belong to no turn, and a notice should not wait for a long answer.
-    if (parts.length > 0 || turn?.state === 'answered') atHand = await deliver(deps, userId, atHand, run);
-    else if (turn) atHand = await work(deps, atItsBeginning(turn, deps.clock.now()), run);
-    else return;
+    const isToDeliver = parts.length > 0 || turn?.state === 'answered';
+    if (isToDeliver && !resting) atHand = await deliver(deps, userId, atHand, run);
+    else if (turn?.state === 'open' && !mustRest(turn, resting))
+      atHand = await work(deps, atItsBeginning(turn, deps.clock.now()), run);
+    else return resting?.until;
   }
+}
+
+/** Whether the answer to a turn could not be sent yet: then nobody is asked for it. */
+function mustRest(turn: Turn, resting: AtHand['resting']): boolean {
+  const channel = turn.messages.at(-1)?.channel;
+  return channel !== undefined && resting?.channels.has(channel) === true;
 }
 
 /** From an open turn to its stored answer. */

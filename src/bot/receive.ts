@@ -3,6 +3,8 @@ import type { AtHand, Turn } from '#src/domain/turn.ts';
 import type { Stores } from '#src/ports/stores.ts';
 import { authorize } from './authorize.ts';
 import type { BotDeps } from './deps.ts';
+import { linkAccounts } from './link-account.ts';
+import { writtenAt } from './window.ts';
 
 /** An answer that could only be begun this long after the question deserves an apology, in milliseconds. */
 const lateAfterMs = 5 * 60_000;
@@ -14,12 +16,14 @@ const mostRepeats = 40;
  * every commit costs a wait for the disk.
  */
 export async function receive(
-  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'metrics'>,
+  deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'channels' | 'metrics'>,
   userId: string,
 ): Promise<AtHand> {
   const { judged, ...atHand } = await deps.unitOfWork.run(async (stores) => {
     const received = await stores.inbox.undecided(userId);
-    return { judged: await authorize(stores, deps, userId, received), ...(await lookAtHand(stores, userId)) };
+    const { rest, judged: linked } = await linkAccounts(stores, deps, userId, received);
+    const judged = [...linked, ...(await authorize(stores, deps, userId, rest))];
+    return { judged, ...(await lookAtHand(stores, userId)) };
   });
   for (const message of judged) deps.metrics.judged(message);
   return atHand;
@@ -39,7 +43,8 @@ export async function lookAtHand(stores: Stores, userId: string): Promise<AtHand
 
 /** The turn as it is when its work begins: late when its messages had been waiting for long. */
 export function atItsBeginning(turn: Turn, now: Date): Turn {
-  const waitedMs = now.getTime() - (turn.messages.at(-1)?.receivedAt ?? turn.createdAt).getTime();
+  const last = turn.messages.at(-1);
+  const waitedMs = now.getTime() - (last ? writtenAt(last) : turn.createdAt.getTime());
   return { ...turn, isLate: waitedMs > lateAfterMs };
 }
 

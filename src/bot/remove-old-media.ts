@@ -20,6 +20,9 @@ export async function removeOldMedia(
       removed += 1;
     }
   }
+  // A process that died between fetching a file and storing where it is leaves one that nobody remembers.
+  const strays = signal.aborted ? 0 : await media.removeWrittenBefore(before);
+  removed += strays;
   if (removed > 0) log.info({ removed, retentionDays }, 'old media removed');
   return removed;
 }

@@ -1,11 +1,12 @@
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Arrival } from '#src/ports/arrivals.ts';
 import type { JobRunner } from '#src/ports/jobs.ts';
+import { applyWishes } from './apply-wishes.ts';
 import { countArrivals } from './count-arrivals.ts';
 import type { BotDeps } from './deps.ts';
 
 /** What storing and waking needs. */
-export type StoreDeps = Pick<BotDeps, 'unitOfWork' | 'clock' | 'live' | 'rules' | 'limiter'> & {
+export type StoreDeps = Pick<BotDeps, 'unitOfWork' | 'clock' | 'live' | 'rules' | 'limiter' | 'metrics'> & {
   readonly jobs: Pick<JobRunner, 'poke'>;
 };
 
@@ -21,18 +22,24 @@ export async function storeArrivals(
   messages: readonly (InboundMessage | Arrival)[],
 ): Promise<void> {
   if (messages.length === 0) return;
-  const { unitOfWork, limiter, clock, rules, jobs, live } = deps;
+  const { unitOfWork, limiter, clock, rules, jobs, live, metrics } = deps;
   const now = clock.now().getTime();
   const latest = messages.reduce((time, message) => Math.max(time, arrivedAt(message)), 0) || now;
   // The clock may have been set back since they arrived: nobody waits longer than the quiet moment from now.
   const runAt = new Date(Math.max(now, Math.min(latest, now) + rules.replyDelayMs));
-  const accepted = await unitOfWork.run(async (stores) => {
+  const { accepted, left } = await unitOfWork.run(async (stores) => {
     const fresh = await stores.inbox.accept(messages, rules.isWelcome);
-    await countArrivals(stores, limiter, fresh);
+    const wishes = await applyWishes(stores, clock, fresh);
+    await countArrivals(
+      stores,
+      limiter,
+      wishes.ordinary.filter(({ message }) => !message.change),
+    );
     const users = new Set(fresh.map((message) => message.userId));
     if (users.size > 0) await stores.jobs.wake([...users], runAt, rules.replyDelayMs * longestWaitInDelays);
-    return fresh;
+    return { accepted: fresh, left: wishes.left };
   });
+  for (const message of left) metrics.judged(message);
   if (accepted.length === 0) return;
   jobs.poke(runAt);
   for (const userId of new Set(accepted.map((message) => message.userId)))

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { MediaUnusable, ProviderRefused } from '#src/domain/errors.ts';
-import type { DocumentReading, PageText } from '#src/domain/reading.ts';
+import type { DocumentReading, PageText, SniffedType } from '#src/domain/reading.ts';
 import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
 import { keepPaid } from './keep-paid.ts';
@@ -15,9 +15,11 @@ const pagesAtOnce = 4;
 /** What config/prompts/read-scanned-page.md asks the model to say of a blank page. */
 const emptyPage = '[empty page]';
 
-/** Reads a PDF's text with page numbers, recognizes scanned pages by looking at them, and reads plain text files. */
+/** Reads a PDF's text with page numbers, recognizes scanned pages by looking at them, and reads documents of all other kinds. */
 export async function understandDocument(deps: BotDeps, file: FileAtHand): Promise<Understood> {
-  if (file.attachment.sniffed?.kind === 'text') return understandPlainText(deps, file);
+  const { sniffed } = file.attachment;
+  if (sniffed?.kind === 'text') return understandPlainText(deps, file);
+  if (sniffed && sniffed.kind !== 'pdf') return understandOther(deps, file, sniffed);
   const { readers, rules } = deps;
   const pdf = await readers.readPdf(file.path, { maxPages: rules.maxPdfPages, signal: file.signal });
   await breathe();
@@ -106,6 +108,19 @@ async function understandPlainText(deps: BotDeps, file: FileAtHand): Promise<Und
   if (text.trim() === '') throw new MediaUnusable('empty', 'the file holds white space only');
   const pages = [{ page: 1, text }];
   return { reading: toReading({ kind: 'document', pageCount: 1, pages, recognized: false }), usage: [] };
+}
+
+/** Office files, web pages, calendars and contact cards: they are text all through, so no page has to be looked at. */
+async function understandOther(
+  { readers, rules }: Pick<BotDeps, 'readers' | 'rules'>,
+  file: FileAtHand,
+  sniffed: SniffedType,
+): Promise<Understood> {
+  const options = { maxPages: rules.maxPdfPages, signal: file.signal };
+  const { stoppedBy, ...read } = await readers.readDocument(file.path, sniffed, options);
+  await breathe();
+  const partlyBecause = stoppedBy ?? (read.pages.length < read.pageCount ? 'damaged_pages' : undefined);
+  return { reading: toReading({ kind: 'document', ...read, recognized: false, partlyBecause }), usage: [] };
 }
 
 function toReading(reading: Omit<DocumentReading, 'wordCount'>): DocumentReading {

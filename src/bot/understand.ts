@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { MediaUnusable, ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { MessageType } from '#src/domain/message.ts';
-import type { Reading } from '#src/domain/reading.ts';
+import { encryptedOfficeType, type Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
@@ -109,8 +109,16 @@ async function read(deps: BotDeps, file: FileAtHand): Promise<Understood> {
       return understandAudio(deps, file);
     case 'pdf':
     case 'text':
+    case 'word':
+    case 'spreadsheet':
+    case 'presentation':
+    case 'web_page':
+    case 'calendar':
+    case 'contact':
       return understandDocument(deps, file);
     default:
+      if (file.attachment.sniffed?.mimeType === encryptedOfficeType)
+        throw new MediaUnusable('encrypted', 'an Office file with a password');
       throw new MediaUnusable('unsupported', 'no reader for this kind of file');
   }
 }
@@ -143,6 +151,12 @@ function typeByContent(message: StoredMessage, attachments: readonly StoredAttac
     case 'pdf':
       return 'pdf';
     case 'text':
+    case 'word':
+    case 'spreadsheet':
+    case 'presentation':
+    case 'web_page':
+    case 'calendar':
+    case 'contact':
       return 'document';
     case 'unknown':
       return message.type;

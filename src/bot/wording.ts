@@ -1,8 +1,10 @@
 import type { MediaProblem } from '#src/domain/errors.ts';
 import type { ContentKind, DocumentReading, FailedReading } from '#src/domain/reading.ts';
+import { namePages } from './page-units.ts';
 
 /** What the bot can read, for every sentence that has to say so. */
-const readable = 'text, photos, voice notes, PDFs and plain text files';
+const readable =
+  'text, photos, voice notes, PDFs, Word, Excel and PowerPoint files, web pages, calendar files, contact cards and plain text files';
 
 /** One honest sentence a problem: what is wrong and what to do. */
 const problems: Record<MediaProblem, string> = {
@@ -26,7 +28,7 @@ const partlyBecause: Record<NonNullable<DocumentReading['partlyBecause']>, strin
   memory_limit: 'the rest needs too much memory to read',
   size_limit: 'it holds more text than I can take in',
   scan_limit: 'that is the most scanned pages I read at once',
-  damaged_pages: 'the other pages are damaged',
+  damaged_pages: 'the rest is damaged',
   vision_failed: 'the other scanned pages could not be recognized',
 };
 
@@ -51,23 +53,37 @@ export const wording = {
   fileProblem: (name: string, failed: FailedReading, kind?: ContentKind) =>
     `I could not read ${name}: ${reasonOf(failed, kind)}`,
   partlyRead: (name: string, reading: DocumentReading) =>
-    `I read ${pageRanges(reading.pages.map((page) => page.page))} of ${reading.pageCount} of ${name}: ${
-      partlyBecause[reading.partlyBecause ?? 'page_limit']
-    }.`,
+    `I read ${partOf(reading)} ${name}: ${partlyBecause[reading.partlyBecause ?? 'page_limit']}.`,
+  nudge: 'You have an update, reply to read it.',
   late: '_Sorry for the late answer: I was not available for a while._',
   busy: 'I am sorry, I could not answer just now because a service I depend on is not responding. Please try again in a few minutes.',
   notWorking: 'I am sorry, I cannot answer at the moment. Please tell the owner, or try again later.',
   contentRefused: 'I am sorry, I am not able to help with that.',
   unexpected: 'I am sorry, something went wrong while I was working on your message. Please send it again.',
+  linked: 'Done: I know you from this account as well now, and everything you wrote to me is in one place.',
+  linkWrong: 'This code is not valid, or not any more. Please ask the owner for a new one.',
+  linkTooMany: 'Too many wrong codes for today. Please ask the owner for a new one tomorrow.',
   freshStart: 'A fresh conversation it is. What came before is no longer considered.',
   notTranscribed: 'Your last voice note was not transcribed: no model is connected that can hear.',
   noTranscript: 'There is no voice note of yours that I have transcribed yet.',
-  noFiles: 'There are no files in this conversation yet. Send me a photo, a voice note or a PDF.',
+  noFiles:
+    'There are no files in this conversation yet. Send me a photo, a voice note, a PDF or an office file.',
   cutOff: '_(The answer was too long and ends here. Ask me to go on.)_',
 } as const;
 
+/** `pages 1–37 of 200 of`, or `only the beginning of` where the cut is inside a page or nobody knows how much would follow. */
+function partOf({ pages, pageCount, unit }: DocumentReading): string {
+  if (pages.length >= pageCount) return 'only the beginning of';
+  return `${namePages(pages, unit)} of ${pageCount} of`;
+}
+
 function reasonOf({ problem, detail }: FailedReading, kind: ContentKind | undefined): string {
   if (problem === 'too_large' && detail) return `it is too large (${detail}).`;
+  if (problem === 'empty' && detail)
+    return `there is no text in it, only ${detail}. Sent as a PDF, I can look at them.`;
+  if (problem === 'unsupported' && detail) {
+    return `it is in an older format that I cannot read. Please save it as ${detail} and send that.`;
+  }
   if (problem === 'unsupported' && kind === 'image') {
     return 'I cannot open this picture format. Please send it as JPEG or PNG.';
   }
@@ -75,20 +91,6 @@ function reasonOf({ problem, detail }: FailedReading, kind: ContentKind | undefi
     return `${problems.silent} Please record it again, a little closer to the microphone.`;
   }
   return problems[problem];
-}
-
-/** `page 3`, `pages 1–37`, `pages 1–3 and 7`. */
-export function pageRanges(pages: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const page of [...pages].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last && page <= last[1] + 1) last[1] = page;
-    else ranges.push([page, page]);
-  }
-  const words = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`));
-  const list =
-    words.length > 1 ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : (words[0] ?? 'none');
-  return pages.length === 1 ? `page ${list}` : `pages ${list}`;
 }
 
 function seconds(ms: number): string {

@@ -11,6 +11,8 @@ export interface DataFolders extends AsyncDisposable {
   readonly media: string;
   /** Uploads of the chat page on their way into the pipeline. */
   readonly spool: string;
+  /** Copies of people's own data, for them to fetch. */
+  readonly exports: string;
 }
 
 /**
@@ -21,7 +23,11 @@ export async function openDataFolders(settings: Settings): Promise<DataFolders> 
   const place = placeOf(settings);
   const isTemporary = place === undefined;
   const root = place ?? (await mkdtemp(join(tmpdir(), 'whatsapp-bot-')));
-  const folders = { media: join(root, 'media'), spool: join(root, 'spool') };
+  const folders = {
+    media: join(root, 'media'),
+    spool: join(root, 'spool'),
+    exports: join(root, 'exports'),
+  };
   // What people send is nobody else's business on a shared machine.
   for (const folder of Object.values(folders)) {
     try {

@@ -2,6 +2,8 @@ import { findModel } from '#config/models.ts';
 import type { Settings } from '#config/settings.ts';
 import { createOfflineAssistant } from '#src/adapters/ai/offline/offline-assistant.ts';
 import { createOpenAi } from '#src/adapters/ai/openai/open-ai.ts';
+import { createMetaChannel } from '#src/adapters/channels/meta/channel.ts';
+import { createMetaWebhookReader } from '#src/adapters/channels/meta/webhook-reader.ts';
 import { createSimulatorChannel } from '#src/adapters/channels/simulator/channel.ts';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
@@ -10,7 +12,10 @@ import type { ChannelName } from '#src/domain/identity.ts';
 import type { Ai } from '#src/ports/ai.ts';
 import type { Channel, WebhookReader } from '#src/ports/channel.ts';
 import type { Live } from '#src/ports/live.ts';
-import type { Log, NewId } from '#src/ports/system.ts';
+import type { Clock, Log, NewId } from '#src/ports/system.ts';
+
+/** Where Meta's own API is. */
+const metaHost = 'https://graph.facebook.com';
 
 /** The model that is configured, or the offline assistant. */
 export function createAi(
@@ -36,7 +41,7 @@ export function createChannels(
   deps: { live: Live; log: Log; spoolFolder: string; newId: NewId },
 ): ReadonlyMap<ChannelName, Channel> {
   const channels = [createSimulatorChannel(deps)];
-  const { twilio, media } = settings;
+  const { twilio, meta, media } = settings;
   if (twilio) {
     // For proxies and tests: only these exact origins may use plain http or a private address.
     const exemptOrigins = [...media.extraOrigins, ...(twilio.baseUrl ? [twilio.baseUrl] : [])];
@@ -45,7 +50,23 @@ export function createChannels(
         accountSid: twilio.accountSid,
         authToken: twilio.authToken.reveal(),
         number: twilio.number,
+        statusCallback: settings.app.publicUrl && `${settings.app.publicUrl}/webhook/status`,
         baseUrl: twilio.baseUrl,
+        extraOrigins: media.extraOrigins,
+        fetchFile: createGuardedFetch({ exemptOrigins, log: deps.log }),
+        log: deps.log,
+      }),
+    );
+  }
+  if (meta) {
+    // Only where it is not Meta itself may it use plain http or a private address.
+    const exemptOrigins = [...media.extraOrigins, ...(meta.baseUrl === metaHost ? [] : [meta.baseUrl])];
+    channels.push(
+      createMetaChannel({
+        accessToken: meta.accessToken.reveal(),
+        phoneNumberId: meta.phoneNumberId,
+        apiVersion: meta.apiVersion,
+        baseUrl: meta.baseUrl,
         extraOrigins: media.extraOrigins,
         fetchFile: createGuardedFetch({ exemptOrigins, log: deps.log }),
         log: deps.log,
@@ -55,7 +76,19 @@ export function createChannels(
   return new Map(channels.map((channel) => [channel.name, channel]));
 }
 
-/** Verifies and reads Twilio's webhooks; undefined without an auth token, when nothing can be verified. */
-export function createWebhookReader({ twilio }: Settings): WebhookReader | undefined {
-  return twilio && createTwilioWebhookReader({ authToken: twilio.authToken.reveal() });
+/** Those who verify and read webhooks, by channel; undefined for a channel that is not configured, where nothing can be verified. */
+export function createWebhookReaders(
+  { twilio, meta }: Settings,
+  deps: { log: Log; clock: Clock },
+): { reader: WebhookReader | undefined; metaReader: WebhookReader | undefined } {
+  return {
+    reader: twilio && createTwilioWebhookReader({ authToken: twilio.authToken.reveal(), clock: deps.clock }),
+    metaReader:
+      meta &&
+      createMetaWebhookReader({
+        appSecret: meta.appSecret.reveal(),
+        phoneNumberId: meta.phoneNumberId,
+        ...deps,
+      }),
+  };
 }

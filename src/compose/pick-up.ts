@@ -13,9 +13,13 @@ export async function pickUp(deps: {
 }): Promise<void> {
   const { unitOfWork, table, isAlone, clock, log } = deps;
   const { abandoned, hurried } = await table.release(isAlone ? 'all' : 'expired');
-  const withWork = await unitOfWork.run((stores) => stores.inbox.usersWithWork());
-  // Those who wait or are being answered already are left alone: a start must not cut anybody's quiet moment short.
-  const users = await table.unattended(withWork);
+  const { withWork, withParts } = await unitOfWork.run(async (stores) => ({
+    withWork: await stores.inbox.usersWithWork(),
+    withParts: await stores.outbox.usersWaiting(),
+  }));
+  // Those who wait or are being answered already are left alone: a start must not cut anybody's quiet moment short. What is only
+  // to be sent may have waited for the owner to mend a channel, which is why this process was started.
+  const users = [...new Set([...(await table.unattended(withWork)), ...withParts])];
   if (users.length > 0) await unitOfWork.run((stores) => stores.jobs.wake(users, clock.now(), 0));
   if (abandoned + hurried + users.length > 0) {
     log.info({ abandoned, hurried, people: users.length }, 'picking up what was left unanswered');

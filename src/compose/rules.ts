@@ -1,5 +1,7 @@
 import type { Settings } from '#config/settings.ts';
 import type { BotRules } from '#src/bot/deps.ts';
+import type { ChannelName } from '#src/domain/identity.ts';
+import type { TemplateUse } from '#src/domain/outbound.ts';
 import { simulatorScope, testPeople } from '#src/domain/test-people.ts';
 
 /** The owner's settings as the rules the story follows. */
@@ -20,7 +22,25 @@ export function toBotRules(settings: Settings, priceOf: BotRules['priceOf']): Bo
     historyMessages: conversation.historyMessages,
     maxMediaBytes: media.maxBytes,
     maxPdfPages: media.maxPdfPages,
+    mediaRetentionDays: media.retentionDays,
+    ownAddresses: toOwnAddresses(settings),
+    nudges: toNudges(settings),
+    modelHost: settings.ai.openai && new URL(settings.ai.openai.baseUrl ?? 'https://api.openai.com').host,
     budgetMicros: access.dailyBudgetMicros,
     priceOf,
   };
+}
+
+function toOwnAddresses({ twilio, meta }: Settings): ReadonlyMap<ChannelName, string> {
+  const addresses = new Map<ChannelName, string>();
+  if (meta) addresses.set('meta', meta.phoneNumberId);
+  if (twilio && twilio.number !== '') addresses.set('twilio', `whatsapp:${twilio.number}`);
+  return addresses;
+}
+
+function toNudges({ nudges }: Settings): ReadonlyMap<ChannelName, TemplateUse> {
+  const templates = new Map<ChannelName, TemplateUse>();
+  if (nudges.meta) templates.set('meta', { ...nudges.meta, values: {} });
+  if (nudges.twilio) templates.set('twilio', { name: nudges.twilio, language: '', values: {} });
+  return templates;
 }

@@ -21,3 +21,51 @@ export interface DeliveryReport {
   /** Of `failed`: the provider's own words, without personal data. */
   readonly errorTitle?: string | undefined;
 }
+
+/**
+ * Where a part of ours is: until it is `sent` that is our own word, from then on the provider's. `held` waits until its person
+ * writes again.
+ */
+export type OutboundState = DeliveryState | 'sending' | 'held';
+
+/** How far each state is. A failure is further than `sent`, and whatever proves that it arrived is further than a failure. */
+const reach: Readonly<Record<OutboundState, number>> = {
+  queued: 0,
+  held: 0,
+  sending: 1,
+  sent: 2,
+  failed: 3,
+  delivered: 4,
+  read: 5,
+  played: 6,
+};
+
+/** The state of a part after a report. It only goes forward, whatever order reports arrive in and however often. */
+export function nextState(current: OutboundState, reported: DeliveryState): OutboundState {
+  return reach[reported] > reach[current] ? reported : current;
+}
+
+/** Whether the provider has it, or had it. */
+export function isOut(state: OutboundState): boolean {
+  return reach[state] >= reach.sent;
+}
+
+/** Whether a state proves that the person has the message. */
+export function hasArrived(state: OutboundState): boolean {
+  return reach[state] > reach.failed;
+}
+
+/** What a provider's error code means for a message and for the way it was to go. */
+export interface CodeMeaning {
+  /**
+   * `passes`: the same message may get through later. `final`: never this message to this person. `stops`: nothing goes out until
+   * the owner has mended something (an expired token, an unpaid bill, a locked account). `window`: not before the person has written.
+   */
+  readonly kind: 'passes' | 'final' | 'stops' | 'window';
+  /** Of `passes`: at least so long before the first repetition, in milliseconds; it doubles with each further one. */
+  readonly retryAfterMs?: number | undefined;
+  /** Of `passes`: so many repetitions at most. */
+  readonly mostRepeats?: number | undefined;
+  /** In plain words, for the owner: a clause without personal data. */
+  readonly words: string;
+}

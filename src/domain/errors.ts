@@ -9,7 +9,8 @@ export type ErrorCode =
   | 'lost_lease'
   | 'already_running'
   | 'stopping'
-  | 'ends_its_process';
+  | 'ends_its_process'
+  | 'opted_out';
 
 interface AppErrorOptions {
   readonly retryable: boolean;
@@ -48,7 +49,10 @@ export class ProviderUnavailable extends AppError {
   }
 }
 
-/** Why a vendor will not serve this call however often it is repeated. */
+/**
+ * Why a vendor will not serve this call however often it is repeated. `credentials`, `configuration` and `account` (locked, unpaid,
+ * held back) are the same for every person: the owner must see to them.
+ */
 export type RefusalReason =
   | 'quota'
   | 'credentials'
@@ -56,7 +60,8 @@ export type RefusalReason =
   | 'request'
   | 'recipient'
   | 'window'
-  | 'configuration';
+  | 'configuration'
+  | 'account';
 
 /** A vendor said no for good; `reason` decides the wording for the person and the alarm for the owner. */
 export class ProviderRefused extends AppError {
@@ -116,6 +121,13 @@ export class SettingsWrong extends AppError {
 export class StorageUnavailable extends AppError {
   constructor(message: string, options: Pick<AppErrorOptions, 'cause' | 'vendorCode'> = {}) {
     super('storage_unavailable', message, { ...options, retryable: true });
+  }
+}
+
+/** The person wants no messages: what was to be sent to them must not be. */
+export class OptedOut extends AppError {
+  constructor() {
+    super('opted_out', 'the person wants no messages', { retryable: false });
   }
 }
 

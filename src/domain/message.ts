@@ -73,5 +73,14 @@ export interface InboundMessage {
   readonly providerType?: string | undefined;
 }
 
-/** Decides who a message's sender is allowed to be. Stored on each inbound message. */
-export type Verdict = 'allowed' | 'not_whitelisted' | 'inactive' | 'rate_limited';
+/**
+ * What is to become of a message. Stored on each inbound one. `outside_window`: it came so late that no answer to it would get
+ * through.
+ */
+export type Verdict =
+  | 'allowed'
+  | 'not_whitelisted'
+  | 'inactive'
+  | 'rate_limited'
+  | 'opted_out'
+  | 'outside_window';

@@ -1,7 +1,19 @@
 import type { MediaProblem } from './errors.ts';
 
 /** What a file really is, decided by its bytes. */
-export type ContentKind = 'image' | 'audio' | 'video' | 'pdf' | 'text' | 'unknown';
+export type ContentKind =
+  | 'image'
+  | 'audio'
+  | 'video'
+  | 'pdf'
+  | 'text'
+  | 'word'
+  | 'spreadsheet'
+  | 'presentation'
+  | 'web_page'
+  | 'calendar'
+  | 'contact'
+  | 'unknown';
 
 /** The sniffed truth about a file. */
 export interface SniffedType {
@@ -12,19 +24,31 @@ export interface SniffedType {
   readonly extension: string;
 }
 
-/** One page of a document; `page` counts from 1. Documents without pages have a single page 1. */
+/** The type of an Office file with a password: which of them it is lies encrypted with the rest. */
+export const encryptedOfficeType = 'application/vnd.ms-office.encrypted';
+
+/** What the parts of a document are to people. A text without pages of its own is read in sections of about a page. */
+export type PageUnit = 'page' | 'sheet' | 'slide' | 'section';
+
+/** One page of a document, or whatever it has instead of pages; `page` counts from 1. */
 export interface PageText {
   readonly page: number;
   readonly text: string;
+  /** The name of a sheet, the title of a slide, the heading a section begins with. */
+  readonly name?: string | undefined;
+  /** True for a sheet or slide that its author has hidden. */
+  readonly hidden?: boolean | undefined;
 }
 
 /** What reading a document brought to light. */
 export interface DocumentReading {
   readonly kind: 'document';
   readonly title?: string | undefined;
-  /** Pages the document has. */
+  /** What its pages are; pages unless said otherwise. */
+  readonly unit?: PageUnit | undefined;
+  /** Pages the document has; as far as it was read where only the end of a document tells. */
   readonly pageCount: number;
-  /** Pages whose text was read, in order; fewer than `pageCount` when a limit was reached. */
+  /** Pages whose text was read, in order; fewer than `pageCount`, or the last one not to its end, when a limit was reached. */
   readonly pages: readonly PageText[];
   readonly wordCount: number;
   /** True when the text was recognized from page images, not taken from a text layer. */

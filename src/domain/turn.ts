@@ -1,5 +1,6 @@
 import type { ChannelName } from './identity.ts';
 import type { InboundMessage, Verdict } from './message.ts';
+import type { PartExtras } from './outbound.ts';
 import type { Reading, SniffedType } from './reading.ts';
 
 /** A file of a stored message, with whatever has been found out about it so far. */
@@ -50,10 +51,18 @@ export interface Turn {
 export interface AtHand {
   readonly parts: readonly QueuedPart[];
   readonly turn: Turn | undefined;
+  /** Set when the parts that are left must not be sent yet. */
+  readonly resting?: Resting | undefined;
+}
+
+/** Channels on which nothing can be sent to a person before a time. */
+export interface Resting {
+  readonly channels: ReadonlySet<ChannelName>;
+  readonly until: Date;
 }
 
 /** One piece of an answer on its way out. */
-export interface QueuedPart {
+export interface QueuedPart extends PartExtras {
   readonly id: string;
   readonly channel: ChannelName;
   readonly to: string;
@@ -67,4 +76,10 @@ export interface QueuedPart {
   /** How often sending it was begun. */
   readonly attempts: number;
   readonly firstTriedAt?: Date | undefined;
+  /** When the latest attempt began. */
+  readonly triedAt?: Date | undefined;
+  /** Attempts that say nothing against the part, because the channel as a whole had stopped. */
+  readonly excused: number;
+  /** After a failure that may pass: not to be sent before. */
+  readonly notBefore?: Date | undefined;
 }

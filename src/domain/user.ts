@@ -6,6 +6,14 @@ export interface User {
   readonly name?: string | undefined;
   readonly isWhitelisted: boolean;
   readonly isActive: boolean;
+  /** They want no messages. */
+  readonly hasOptedOut: boolean;
+  /** Something is kept for them until they write. */
+  readonly hasHeldParts: boolean;
+  /** The owner has decided about them by hand. */
+  readonly isDecidedByOwner: boolean;
+  /** Who they turned out to be: everything of theirs is there. */
+  readonly mergedInto?: string | undefined;
   /** One of the chat page's test people. */
   readonly isSimulated: boolean;
 }

@@ -25,6 +25,7 @@ const statusOf: Record<ErrorCode, number> = {
   ends_its_process: 503,
   storage_unavailable: 503,
   lost_lease: 503,
+  opted_out: 409,
   settings_wrong: 500,
   already_running: 500,
 };

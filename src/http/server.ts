@@ -6,6 +6,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Settings } from '#config/settings.ts';
+import type { PersonExports } from '#src/ports/privacy.ts';
 import type { ReadModel } from '#src/ports/read-model.ts';
 import type { Clock } from '#src/ports/system.ts';
 import type { UserAdmin } from '#src/ports/user-admin.ts';
@@ -17,14 +18,17 @@ import { addSecurityHeaders } from './plugins/security-headers.ts';
 import type { Readiness } from './readiness.ts';
 import { addAuthToken } from './routes/auth-token.ts';
 import { addConversations } from './routes/conversations.ts';
+import { addExport } from './routes/export.ts';
 import { addHealth, type HealthCheck } from './routes/health.ts';
 import { addHome } from './routes/home.ts';
 import { addMessages } from './routes/messages.ts';
 import { addMetrics, type MetricsPage } from './routes/metrics.ts';
+import { addOutreach, type OutreachDeps } from './routes/outreach.ts';
 import { addReady } from './routes/ready.ts';
 import { addUsage } from './routes/usage.ts';
 import { addUsers } from './routes/users.ts';
 import { addWebhook, type WebhookDeps } from './routes/webhook.ts';
+import { addMetaWebhook } from './routes/webhook-meta.ts';
 import { addWorkers, type WorkersDeps } from './routes/workers.ts';
 
 /** What the HTTP floor needs. */
@@ -37,8 +41,14 @@ export interface ServerDeps {
   readonly access: OwnerAccess;
   readonly webhook: WebhookDeps;
   readonly readModel: ReadModel;
+  readonly outreach: OutreachDeps;
   readonly patchUser: UserAdmin['patchUser'];
   readonly addUser: UserAdmin['addUser'];
+  readonly stopMessages: UserAdmin['stopMessages'];
+  readonly eraseUser: UserAdmin['eraseUser'];
+  readonly issueLinkCode: UserAdmin['issueLinkCode'];
+  /** Finds the file that a person's link to their own data leads to. */
+  readonly openExport: PersonExports['open'];
   readonly health: HealthCheck;
   readonly readiness: Readiness;
   readonly metrics: MetricsPage;
@@ -75,12 +85,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
         deps.metrics.webhookAnswered(reply.statusCode, reply.elapsedTime);
         done();
       });
-      await front.register(addWebhook, {
-        ...deps.webhook,
-        publicUrl,
-        verifyToken: settings.verifyToken?.reveal(),
-        clock,
-      });
+      const { metaReader, ...webhook } = deps.webhook;
+      const common = { publicUrl, verifyToken: settings.verifyToken?.reveal(), clock };
+      await front.register(addWebhook, { ...webhook, ...common });
+      await front.register(addMetaWebhook, { ...webhook, ...common, reader: metaReader });
     });
 
   await app.register(async (site) => {
@@ -97,6 +105,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
       requireBearer: access.requireBearer,
     });
     if (isWorker) return;
+    addExport(site, deps);
     addHome(site, { name, version, environment: env });
     await addApiDocs(site, { name });
     await site.register(async (api) => addAuthToken(api, { access }), { prefix: '/api/v1' });
@@ -109,6 +118,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
         addUsers(api, deps);
         addConversations(api, deps);
         addMessages(api, deps);
+        addOutreach(api, deps);
         addUsage(api, deps);
         addWorkers(api, deps);
       },

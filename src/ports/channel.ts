@@ -1,4 +1,5 @@
 import type { ChannelEvent } from '#src/domain/channel-event.ts';
+import type { CodeMeaning } from '#src/domain/delivery.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { PartExtras } from '#src/domain/outbound.ts';
@@ -54,6 +55,8 @@ export interface Channel {
   readonly limits: {
     /** The longest text of one message, in UTF-16 units. */
     readonly textUnits: number;
+    /** The largest file of ours that `send` takes from disk, in bytes; undefined where it takes none. */
+    readonly fileBytes?: number | undefined;
   };
   /**
    * Fetches a file into `target` (an absolute path that does not exist yet).
@@ -73,6 +76,8 @@ export interface Channel {
    * delivery report that carries our reference tells, or its absence for long enough.
    */
   findSent?(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string } | null>;
+  /** What one of the provider's error codes means, in a report or a refusal; undefined for codes it does not know. */
+  explain?(code: string): CodeMeaning | undefined;
   /**
    * Deletes at the provider what it still keeps of a person: messages with their files, by provider id, and files by `ref`. What is
    * gone already is no error.

@@ -1,7 +1,9 @@
+import type { OutboundState } from '#src/domain/delivery.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
-import type { Reading } from '#src/domain/reading.ts';
+import type { PageUnit, Reading } from '#src/domain/reading.ts';
 import type { Usage } from '#src/domain/usage.ts';
+import type { ConsentView } from './privacy.ts';
 
 /** A test person in the chooser. Times are ISO-8601 UTC here and below; what is unknown is null, as it travels as JSON. */
 export interface ChatPerson {
@@ -30,6 +32,8 @@ export interface ChatFile {
   readonly problem: string | null;
   /** Pages of a document, seconds of sound; null when unknown or neither. */
   readonly pages: number | null;
+  /** What the pages are; null where there are none, and where only reading made them: sections mean nothing to people. */
+  readonly unit: Exclude<PageUnit, 'section'> | null;
   readonly seconds: number | null;
   /** False when the bytes are no longer on disk. */
   readonly isAvailable: boolean;
@@ -50,7 +54,16 @@ export interface ChatBubble {
   readonly files: readonly ChatFile[];
   readonly verdict: Verdict | null;
   /** Person: stored, taken up, answered. Bot: the part's own state. */
-  readonly tick: 'stored' | 'seen' | 'answered' | 'sent' | 'delivered' | 'read' | 'failed';
+  readonly tick:
+    | 'stored'
+    | 'seen'
+    | 'answered'
+    | 'held'
+    | 'sent'
+    | 'delivered'
+    | 'read'
+    | 'played'
+    | 'failed';
   readonly problem: string | null;
 }
 
@@ -81,11 +94,22 @@ export interface InspectedPart {
   readonly id: string;
   readonly position: number;
   readonly text: string;
-  readonly state: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
+  readonly channel: ChannelName;
+  /** The channel it was meant for, when that had stopped and another one was open. */
+  readonly reroutedFrom: ChannelName | null;
+  readonly state: OutboundState;
   readonly providerId: string | null;
   readonly errorCode: string | null;
+  /** The same in plain words. */
+  readonly errorReason: string | null;
   readonly attempts: number;
+  /** Of one that failed in passing and waits to be sent again. */
+  readonly retryAt: string | null;
   readonly sentAt: string | null;
+  readonly deliveredAt: string | null;
+  readonly readAt: string | null;
+  readonly playedAt: string | null;
+  readonly failedAt: string | null;
 }
 
 /** What happened to one message. */
@@ -118,6 +142,8 @@ export interface Inspection {
   readonly usage: readonly Usage[];
   readonly files: readonly InspectedFile[];
   readonly parts: readonly InspectedPart[];
+  /** The person's consent log, newest first. */
+  readonly consents: readonly ConsentView[];
 }
 
 /** Where the bytes of a file are and what they are. */

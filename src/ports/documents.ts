@@ -1,4 +1,4 @@
-import type { PageText, SniffedType } from '#src/domain/reading.ts';
+import type { PageText, PageUnit, SniffedType } from '#src/domain/reading.ts';
 
 /** A PDF's text layer, page by page. */
 export interface PdfText {
@@ -7,6 +7,13 @@ export interface PdfText {
   readonly pages: readonly PageText[];
   /** Set when the reader stopped early; the pages read until then are kept. */
   readonly stoppedBy?: 'page_limit' | 'time_limit' | 'memory_limit' | 'size_limit' | undefined;
+}
+
+/** The text of an office file, a web page, a calendar or contact cards: by sheet, slide, or section of about a page. */
+export interface DocumentText extends Omit<PdfText, 'stoppedBy'> {
+  readonly unit: PageUnit;
+  /** Set when not all of it was read; what was read is kept. */
+  readonly stoppedBy?: PdfText['stoppedBy'] | 'damaged_pages' | undefined;
 }
 
 /** A picture made ready for the model: upright, small enough, JPEG. */
@@ -44,6 +51,15 @@ export interface FileReaders {
     pages: readonly number[],
     options: { signal: AbortSignal },
   ): Promise<{ page: number; bytes: Uint8Array }[]>;
+  /**
+   * Reads Word documents, spreadsheets, presentations, web pages, calendars and contact cards. Nothing in a file is run, and nothing
+   * it points to is fetched. Throws `unsupported` for the formats of before 2007.
+   */
+  readDocument(
+    path: string,
+    sniffed: SniffedType,
+    options: { maxPages: number; signal: AbortSignal },
+  ): Promise<DocumentText>;
   prepareImage(path: string, options: { signal: AbortSignal }): Promise<PreparedImage>;
   inspectAudio(path: string, sniffed: SniffedType, options: { signal: AbortSignal }): Promise<AudioFacts>;
   /** Reads a plain text file in whatever common encoding it has. Throws `damaged` when it is not text after all. */

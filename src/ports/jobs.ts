@@ -2,14 +2,24 @@
 export interface JobPayloads {
   /** Answer everything this user has sent and that is still unanswered. */
   'answer-user': { readonly userId: string };
+  /** Forget a person for good. */
+  'erase-person': { readonly userId: string };
+  /** Have providers delete what they keep of a person who was erased. */
+  'erase-at-provider': { readonly userId: string };
   /** Remove media older than the retention time. */
   'remove-old-media': Record<string, never>;
   /** Add up what was consumed, by day, for the reports. */
   'sum-usage': Record<string, never>;
+  /** Apply delivery reports that came before their message was known, and forget those whose message never came. */
+  'settle-reports': Record<string, never>;
+  /** Ask providers which templates the account has. */
+  'sync-templates': Record<string, never>;
 }
 export type JobName = keyof JobPayloads;
+/** Work for one person, in their lane. */
+export type ErasureJobName = 'erase-person' | 'erase-at-provider';
 /** Work that repeats by the clock and needs no payload. */
-export type ScheduledJobName = Exclude<JobName, 'answer-user'>;
+export type ScheduledJobName = Exclude<JobName, 'answer-user' | ErasureJobName>;
 
 /** What a handler is told about its run. */
 export interface JobRun {

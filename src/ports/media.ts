@@ -9,6 +9,10 @@ export interface MediaStore {
   /** The stored form of an absolute path: relative to the media folder, so that the data folder can move. */
   relative(absolutePath: string): string;
   remove(relativePath: string): Promise<void>;
+  /** Removes everything of a person. */
+  removeAll(userId: string): Promise<void>;
+  /** Removes what was last written before the date, whether anybody remembers it or not; how many files. */
+  removeWrittenBefore(date: Date): Promise<number>;
 }
 
 /** One file to fetch over HTTP, under rules that hold whatever the far end answers. */

@@ -1,9 +1,13 @@
+import type { OutboundState } from '#src/domain/delivery.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { TurnStep } from '#src/domain/turn.ts';
 
-/** How a turn ended: every part is out, the same with an apology for an answer, or a part could not be delivered. */
-export type TurnOutcome = 'delivered' | 'apologized' | 'undelivered';
+/**
+ * How a turn ended: every part is out, the same with an apology for an answer, or a part could not be delivered.
+ * `held`: a part waits until the person writes.
+ */
+export type TurnOutcome = 'delivered' | 'apologized' | 'undelivered' | 'held';
 
 /**
  * How a part ended. Each ends once: `looked_up` was uncertain and found to be out, `repeated` was uncertain, not found and sent
@@ -23,6 +27,15 @@ export interface Metrics {
   partEnded(part: {
     readonly channel: ChannelName;
     readonly state: PartState;
+    readonly errorCode?: string | undefined;
+  }): void;
+  /**
+   * A provider reported how far a part came that was out, and that is stored: each state of a part once. `sent_again` failed in a way
+   * that may pass and is queued again. `errorCode` is the vendor's, for `failed` and `sent_again`.
+   */
+  partReported(part: {
+    readonly channel: ChannelName;
+    readonly state: OutboundState | 'sent_again';
     readonly errorCode?: string | undefined;
   }): void;
   /** A turn is over, and that is stored. */

@@ -1,10 +1,12 @@
-import type { PageText } from '#src/domain/reading.ts';
+import type { PageText, PageUnit } from '#src/domain/reading.ts';
 
 /** A document of the conversation as far as it has been read. */
 export interface ConversationDocument {
   /** How it is called towards the model, for instance `"lease.pdf"` with its quotation marks, or `the PDF`. */
   readonly name: string;
   readonly title?: string | undefined;
+  /** What its pages are; pages unless said otherwise. */
+  readonly unit?: PageUnit | undefined;
   /** Pages the document has; `pages` may hold fewer. */
   readonly pageCount: number;
   readonly pages: readonly PageText[];

@@ -1,5 +1,7 @@
+import type { OutboundState } from '#src/domain/delivery.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
+import type { ConsentView } from './privacy.ts';
 
 /*
  * What the API shows. Views carry the names of the stored columns, because they are the API's JSON as it is: a second spelling
@@ -12,6 +14,8 @@ export interface UserView {
   /** E.164 with plus; null when WhatsApp hides it. */
   readonly phone_number: string | null;
   readonly whatsapp_name: string | null;
+  /** For display alone: it can be given up, and proves nothing. */
+  readonly username: string | null;
   readonly is_whitelisted: boolean;
   readonly is_active: boolean;
   /** `settings`: follows WHITELISTED_USERS at each start; `owner`: set by hand and left alone. */
@@ -21,6 +25,10 @@ export interface UserView {
   readonly created_at: string;
   readonly updated_at: string;
   readonly last_seen_at: string | null;
+  /** Since when they want no messages; null while they may get them. */
+  readonly opted_out_at: string | null;
+  /** The same for templates that go to many. */
+  readonly marketing_opted_out_at: string | null;
 }
 
 /** A conversation of one person. */
@@ -66,6 +74,8 @@ export interface MessageView {
   readonly cost_usd: number;
   readonly is_processed: boolean;
   readonly error_message: string | null;
+  /** Of what went out: the WhatsApp messages it was split into, in order. */
+  readonly outbound_parts: OutboundPartView[];
   readonly created_at: string;
 }
 
@@ -94,19 +104,29 @@ export interface AttachmentView {
 export interface OutboundPartView {
   readonly id: string;
   readonly position: number;
+  readonly channel: ChannelName;
+  /** The channel it was meant for, when that had stopped and another one was open. */
+  readonly rerouted_from: ChannelName | null;
   readonly text: string;
-  readonly state: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
+  readonly state: OutboundState;
   readonly provider_id: string | null;
   readonly error_code: string | null;
+  /** The same in plain words. */
+  readonly error_reason: string | null;
   readonly attempts: number;
+  /** Of one that failed in passing and waits to be sent again. */
+  readonly retry_at: string | null;
   readonly sent_at: string | null;
+  readonly delivered_at: string | null;
+  readonly read_at: string | null;
+  readonly played_at: string | null;
+  readonly failed_at: string | null;
   readonly created_at: string;
 }
 
 /** A message with everything that hangs on it. */
 export interface MessageDetailView extends MessageView {
   readonly attachments: AttachmentView[];
-  readonly outbound_parts: OutboundPartView[];
 }
 
 /** What was consumed, added up. */
@@ -181,6 +201,8 @@ export interface UsageFilter {
 export interface ReadModel {
   listUsers(filter: UserFilter, page: PageRequest): Promise<Page<UserView>>;
   findUser(id: string): Promise<UserView | null>;
+  /** The consent log of a person, newest first; null when there is no such person. */
+  listConsents(userId: string): Promise<ConsentView[] | null>;
   listConversations(
     filter: { userId?: string | undefined },
     page: PageRequest,

@@ -1,17 +1,16 @@
 import type { ChannelName, Identity } from '#src/domain/identity.ts';
 import type { InboundMessage, MessageType, Verdict } from '#src/domain/message.ts';
 import type { Reading, SniffedType } from '#src/domain/reading.ts';
-import type {
-  AtHand,
-  QueuedPart,
-  StoredAttachment,
-  StoredMessage,
-  Turn,
-  TurnStep,
-} from '#src/domain/turn.ts';
+import type { AtHand, StoredAttachment, StoredMessage, Turn, TurnStep } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { User } from '#src/domain/user.ts';
 import type { Arrival } from './arrivals.ts';
+import type { DeliveryStore } from './deliveries.ts';
+import type { ErasureJobName } from './jobs.ts';
+import type { OutboxStore } from './outbox.ts';
+import type { OutreachStore, TemplateStore, WindowStore } from './outreach.ts';
+import type { PeopleStore } from './people.ts';
+import type { ConsentStore, ErasureStore } from './privacy.ts';
 
 /** People and their identities. */
 export interface UserStore {
@@ -30,16 +29,16 @@ export interface InboxStore {
   accept(
     messages: readonly (InboundMessage | Arrival)[],
     isWelcome: (sender: readonly Identity[]) => boolean,
-  ): Promise<{ messageId: string; userId: string; isAllowed: boolean }[]>;
+  ): Promise<{ messageId: string; userId: string; isAllowed: boolean; message: InboundMessage }[]>;
   /** Messages of a person that nobody has looked at yet, oldest first. */
   undecided(userId: string): Promise<StoredMessage[]>;
   /** Stores until when the window lasts that these messages were too many for, by message id. */
   limit(until: ReadonlyMap<string, Date>): Promise<void>;
   /**
-   * Stores the verdicts; messages that will not be answered count as processed.
+   * Stores the verdicts on messages that will not be answered, by message id; they count as processed.
    * @throws LostLease when another process has decided about one of them
    */
-  decide(verdicts: ReadonlyMap<string, Verdict>, toBeAnswered: ReadonlySet<string>): Promise<void>;
+  leaveUnanswered(verdicts: ReadonlyMap<string, Verdict>): Promise<void>;
   /** Everyone with something unanswered: undecided messages, open turns or unsent parts. */
   usersWithWork(): Promise<string[]>;
   /** The text of the message with this provider id, whoever wrote it, if it belongs to the person's chat. */
@@ -62,7 +61,7 @@ export interface PastMessage {
 
 /** Conversations: a person has one active at a time. */
 export interface ConversationStore {
-  /** The active conversation, created when there is none. */
+  /** The active conversation, created when there is none, because something is said in it now. */
   active(userId: string): Promise<string>;
   /** Ends the active conversation; the next message begins a fresh one. */
   end(userId: string): Promise<void>;
@@ -103,7 +102,10 @@ export interface TurnStory {
 
 /** Turns and their outcome. */
 export interface TurnStore {
-  /** Opens a turn for allowed messages; their order is kept. */
+  /**
+   * Opens a turn for messages that nobody has decided about yet: they are allowed. Their order is kept.
+   * @throws LostLease when another process has decided about one of them
+   */
   open(turn: { userId: string; conversationId: string; messageIds: readonly string[] }): Promise<void>;
   /** Counts that the work on a turn is begun again after a process ended under it; how often that is now. */
   repeated(turnId: string): Promise<number>;
@@ -151,27 +153,6 @@ export interface AttachmentStore {
   forgetFile(id: string): Promise<void>;
 }
 
-/** A part as its sender last saw it. */
-export type PartAtHand = Pick<QueuedPart, 'id' | 'state' | 'attempts'>;
-
-/**
- * Texts on their way out. A part changes only if it still is as the sender last saw it; false means that another process has taken
- * it on since, and that the sender must let go of it.
- */
-export interface OutboxStore {
-  /** Queues a notice that belongs to no turn (a refusal, a rate limit), as an outbound message with its parts. */
-  queueNotice(to: StoredMessage, parts: readonly string[]): Promise<void>;
-  /** Parts not yet out, in the order they must be heard. */
-  pending(userId: string): Promise<QueuedPart[]>;
-  /** An attempt begins: the part is `sending`, with one attempt more. */
-  sending(part: PartAtHand): Promise<boolean>;
-  /** The attempt is known not to have gone out. */
-  queuedAgain(part: PartAtHand): Promise<boolean>;
-  sent(part: PartAtHand, providerId: string): Promise<boolean>;
-  /** Ends a part, and all later ones of its message: half an answer in the wrong order is worse than a marked failure. */
-  failed(part: PartAtHand, errorCode: string): Promise<boolean>;
-}
-
 /** Totals of a person or of everybody over some UTC days. */
 export interface UsageTotals {
   readonly messages: number;
@@ -195,30 +176,54 @@ export interface UsageStore {
   sumEntries(limit: number): Promise<number>;
 }
 
-export type NoticeKind = 'not_whitelisted' | 'inactive' | 'rate_limited' | 'budget_80' | 'total_budget_80';
+export type NoticeKind =
+  | 'not_whitelisted'
+  | 'inactive'
+  | 'rate_limited'
+  | 'budget_80'
+  | 'total_budget_80'
+  | 'already_started'
+  | 'asked_privacy'
+  | 'asked_export'
+  | 'asked_forget'
+  | 'forget_asked'
+  | 'link_refused';
 
 /** Things that are said at most once in a while. */
 export interface NoticeStore {
   /** True for the first caller until `expiresAt`; a claim in a rolled-back transaction never happened. */
   claim(userId: string, kind: NoticeKind, expiresAt: Date): Promise<boolean>;
+  /** Says it anew: it holds until `expiresAt`, whatever was said before. */
+  renew(userId: string, kind: NoticeKind, expiresAt: Date): Promise<void>;
+  /** Whether something that was said still holds. */
+  holds(userId: string, kind: NoticeKind): Promise<boolean>;
 }
 
 /** Enqueues work inside the transaction: rolled back means never queued. */
 export interface WakeStore {
   /** Wakes each person's job at `runAt`; a waiting wake-up moves there, but at most `latestMs` after it was first asked for. */
   wake(userIds: readonly string[], runAt: Date, latestMs: number): Promise<void>;
+  /** Has a person erased, or what providers keep of them, not before `runAt` and never while they are being answered. */
+  erase(job: ErasureJobName, userId: string, runAt: Date): Promise<void>;
 }
 
 /** Every store, bound to one transaction. Nothing but stores may be awaited while it is open. */
 export interface Stores {
   readonly users: UserStore;
+  readonly people: PeopleStore;
   readonly inbox: InboxStore;
   readonly conversations: ConversationStore;
   readonly turns: TurnStore;
   readonly attachments: AttachmentStore;
   readonly outbox: OutboxStore;
+  readonly deliveries: DeliveryStore;
   readonly usage: UsageStore;
   readonly notices: NoticeStore;
+  readonly consents: ConsentStore;
+  readonly erasures: ErasureStore;
+  readonly window: WindowStore;
+  readonly templates: TemplateStore;
+  readonly outreach: OutreachStore;
   readonly jobs: WakeStore;
 }
 

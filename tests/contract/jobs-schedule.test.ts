@@ -7,7 +7,11 @@ import { waitFor } from '#tests/support/wait-for.ts';
 const cleaning = (handler: () => Promise<void>): JobHandlers => ({
   'answer-user': async () => {},
   'remove-old-media': handler,
+  'erase-person': async () => {},
+  'erase-at-provider': async () => {},
   'sum-usage': async () => {},
+  'settle-reports': async () => {},
+  'sync-templates': async () => {},
 });
 
 describe('a schedule on sqlite', () => {

@@ -76,7 +76,13 @@ describe('node src/main.ts', () => {
   });
 
   it('lists everything that production lacks', async () => {
-    const message = await failureOf({ APP_ENV: 'production', PORT: 'many', TRUST_PROXY: 'banana' });
+    const message = await failureOf({
+      APP_ENV: 'production',
+      PORT: 'many',
+      TRUST_PROXY: 'banana',
+      TWILIO_WHATSAPP_NUMBER: '+14155238886',
+      WHATSAPP_ACCESS_TOKEN: 'EAAG',
+    });
     for (const name of [
       'PORT',
       'TRUST_PROXY',
@@ -84,6 +90,7 @@ describe('node src/main.ts', () => {
       'ADMIN_PASSWORD',
       'PUBLIC_URL',
       'TWILIO_AUTH_TOKEN',
+      'WHATSAPP_APP_SECRET',
       'OPENAI_API_KEY',
     ]) {
       expect(message).toMatch(new RegExp(`^- ${name} `, 'm'));

@@ -160,20 +160,35 @@ describe('Twilio', () => {
     for (const _part of person.heard) await person.hears();
   });
 
-  it.each([
-    ['the person has blocked us', 21610],
-    ['the last word of the person is more than a day old', 63016],
-  ])('refuses because %s: the message ends, the bot does not', async (_what, code) => {
-    const before = world.twilio.attempts;
-    world.twilio.nextSends([{ status: 400, code }]);
-    await person.says('hello');
-    await waitFor('the failure to be stored', async () => {
+  /** Waits until a part of an answer is like this. */
+  async function partIs(part: Readonly<Record<string, unknown>>): Promise<void> {
+    await waitFor(`a part with ${JSON.stringify(part)}`, async () => {
       const { body } = await world.api('/messages?direction=outbound');
-      const messages = body.items as { error_message: string | null }[];
-      return messages.some((message) => message.error_message === `not delivered: ${code}`);
+      const messages = body.items as { outbound_parts: Record<string, unknown>[] }[];
+      const parts = messages.flatMap((message) => message.outbound_parts);
+      return parts.find((one) => Object.entries(part).every(([name, value]) => one[name] === value));
     });
-    expect(world.twilio.attempts - before).toBe(1);
+  }
+
+  it('refuses because the person has opted out there: nothing is sent until they say START', async () => {
+    const before = world.twilio.attempts;
+    world.twilio.nextSends([{ status: 400, code: 21610 }]);
+    await person.says('hello');
+    await partIs({ state: 'failed', error_code: '21610' });
+    await person.says('are you there?');
+    await person.says('START');
+    expect(await person.hears()).toContain('back');
+    expect(world.twilio.attempts - before).toBe(2);
+  });
+
+  it('takes the last word of the person for more than a day old: the answer waits for the next one', async () => {
+    world.twilio.nextSends([{ status: 400, code: 63016 }]);
+    await person.says('hello');
+    await partIs({ state: 'held' });
     expect(person.heard).toEqual([]);
+    await person.says('what about it?');
+    expect(await person.hears()).toBe('You wrote: hello');
+    expect(await person.hears()).toBe('You wrote: what about it?');
   });
 });
 

@@ -67,13 +67,13 @@ export async function makeFilledSqlite(folder: string): Promise<string> {
       insert.run(
         columns.map((column) => {
           const parent = ids.get(parents.get(column.name) ?? '');
-          if (parent) return column.notnull || at % 2 === 0 ? parent[at] : null;
+          if (parent) return column.notnull || column.pk || at % 2 === 0 ? parent[at] : null;
           if (column.name === 'id') return ids.get(table)?.[at];
           if (table === 'jobs' && column.name === 'state') return ['failed', 'running', 'waiting'][at % 3];
           if (table === 'jobs' && column.name === 'name')
             return at < 5 ? 'answer-user' : 'a-reminder-of-tomorrow';
           if (!/text/i.test(column.type)) return /int/i.test(column.type) ? at : at + 0.25;
-          if (!column.notnull && at % 2 === 1) return null;
+          if (!column.notnull && !column.pk && at % 2 === 1) return null;
           // Unique where it must be, and short enough for an index.
           if (indexed.has(column.name)) return `${at} ${text}`.slice(0, 100);
           return column.name === longColumn ? text : text.slice(0, 20_000);

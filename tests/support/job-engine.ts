@@ -173,7 +173,11 @@ export async function openSeparateProcess(
 export const answering = (handler: (userId: string, run: JobRun) => Promise<void>): JobHandlers => ({
   'answer-user': ({ userId }, run) => handler(userId, run),
   'remove-old-media': async () => {},
+  'erase-person': async () => {},
+  'erase-at-provider': async () => {},
   'sum-usage': async () => {},
+  'settle-reports': async () => {},
+  'sync-templates': async () => {},
 });
 
 /** A promise and the handles to end it. */

@@ -10,5 +10,11 @@ export function createQuietMetrics(): QuietMetrics {
   const keep = (what: keyof Metrics) => (facts: object) => {
     told.push({ what, facts });
   };
-  return { told, judged: keep('judged'), partEnded: keep('partEnded'), turnEnded: keep('turnEnded') };
+  return {
+    told,
+    judged: keep('judged'),
+    partEnded: keep('partEnded'),
+    partReported: keep('partReported'),
+    turnEnded: keep('turnEnded'),
+  };
 }

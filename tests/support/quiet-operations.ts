@@ -12,11 +12,20 @@ export const emptyDesk: QueueDesk = {
 };
 
 /** What a server needs to be seen from outside, for tests that look at other things: ready, without numbers, jobs or others. */
-export function createQuietOperations(): Pick<ServerDeps, 'readiness' | 'metrics' | 'workers'> {
+export function createQuietOperations(): Pick<
+  ServerDeps,
+  'readiness' | 'metrics' | 'workers' | 'openExport' | 'outreach'
+> {
   const fine = async () => {};
   const readiness = createReadiness({ isInPlace: () => true, read: fine, write: fine });
   readiness.set('ready');
   return {
+    openExport: async () => undefined,
+    outreach: {
+      send: async () => ({ refused: 'unknown_person', words: 'There is nobody.' }),
+      templates: async () => [],
+      sync: async () => [],
+    },
     readiness,
     metrics: { text: async () => ({ contentType: 'text/plain', body: '' }), webhookAnswered: () => {} },
     workers: {

@@ -6,6 +6,11 @@ export interface SentMessage {
   readonly to: string;
   readonly from: string;
   readonly body: string;
+  /** Of a template: its id, and its values as JSON. */
+  readonly contentSid?: string | undefined;
+  readonly contentVariables?: string | undefined;
+  /** Where it is to be reported what becomes of it. */
+  readonly statusCallback?: string | undefined;
   readonly at: Date;
 }
 

@@ -8,6 +8,7 @@ import {
   messageJson,
   type SentMessage,
 } from './twilio-answers.ts';
+import { answerContents, type TwilioContent } from './twilio-content.ts';
 import { checkList, checkMessage, checkTyping, type FormFault } from './twilio-form-rules.ts';
 import {
   answerMediaRequest,
@@ -60,6 +61,12 @@ export interface TwilioStandIn extends AsyncDisposable {
   sendsFail(choose: (to: string) => SendFault): void;
   /** Scripts the next typing indicators to fail with a status. */
   nextTypings(statuses: readonly number[]): void;
+  /** What was deleted: messages by id, files as `MM…/Media/ME…`. */
+  readonly deleted: readonly string[];
+  /** Scripts the next deletions to fail with a status. */
+  nextDeletes(statuses: readonly number[]): void;
+  /** Gives the account a Content template. */
+  addContent(content: TwilioContent): void;
   /** Offers a file; the link is the one a webhook would carry (https://api.twilio.com/…). */
   addMedia(bytes: Uint8Array, contentType: string, faults?: readonly MediaFault[]): string;
   /** Puts a message into the account's history, as if somebody had sent it at that time. */
@@ -77,9 +84,12 @@ export async function openTwilioStandIn(account: {
   const history: HistoryMessage[] = [];
   const sent: SentMessage[] = [];
   const typings: string[] = [];
+  const contents: TwilioContent[] = [];
   const problems: string[] = [];
   const sendFaults: SendFault[] = [];
   const typingFaults: number[] = [];
+  const deleteFaults: number[] = [];
+  const deleted: string[] = [];
   const files = new Map<string, StandInFile>();
   /** What the CDN shall do with the next request for a path. */
   const bodyFaults = new Map<string, string>();
@@ -110,7 +120,11 @@ export async function openTwilioStandIn(account: {
     const route = `${request.method} ${url.pathname}`;
     if (route === `POST ${messagesPath}.json`) return answerSend(formOf(request, body), response);
     if (route === `GET ${messagesPath}.json`) return answerList(url, response);
+    if (route === 'GET /v1/ContentAndApprovals') return answerContents(contents, url, response);
     if (route === 'POST /v2/Indicators/Typing.json') return answerTyping(formOf(request, body), response);
+    if (request.method === 'DELETE' && url.pathname.startsWith(`${messagesPath}/`)) {
+      return answerDelete(url.pathname.slice(messagesPath.length + 1), response);
+    }
     if (request.method === 'GET' && url.pathname.startsWith(`${messagesPath}/`)) {
       return answerMedia(url.pathname, response);
     }
@@ -141,6 +155,9 @@ export async function openTwilioStandIn(account: {
       to: form.get('To') ?? '',
       from: form.get('From') ?? '',
       body: form.get('Body') ?? '',
+      contentSid: form.get('ContentSid') ?? undefined,
+      contentVariables: form.get('ContentVariables') ?? undefined,
+      statusCallback: form.get('StatusCallback') ?? undefined,
       at: new Date(),
       direction: 'outbound-api',
     };
@@ -172,6 +189,22 @@ export async function openTwilioStandIn(account: {
     if (status !== undefined) return answerError(response, { status });
     typings.push(form.get('messageId') ?? '');
     answerJson(response, 200, '{"success":true}');
+  }
+
+  /** What is deleted is not there to be deleted again. */
+  function answerDelete(path: string, response: ServerResponse) {
+    const status = deleteFaults.shift();
+    if (status !== undefined) return answerError(response, { status });
+    const resource = /^((?:SM|MM)[0-9a-f]{32}(?:\/Media\/ME[0-9a-f]{32})?)\.json$/.exec(path)?.[1];
+    if (!resource) problems.push(`DELETE ${path}: no such resource`);
+    if (!resource || deleted.includes(resource))
+      return answerError(response, {
+        status: 404,
+        code: 20404,
+        message: 'The requested resource was not found',
+      });
+    deleted.push(resource);
+    response.writeHead(204).end();
   }
 
   function answerMedia(path: string, response: ServerResponse) {
@@ -215,10 +248,13 @@ export async function openTwilioStandIn(account: {
     get duplicates() {
       return sent.length - new Set(sent.map(({ to, body }) => `${to}\n${body}`)).size;
     },
+    addContent: (content) => void contents.push(content),
     nextSends: (faults) => void sendFaults.push(...faults),
     sendsFail: (next) => {
       choose = next;
     },
+    deleted,
+    nextDeletes: (statuses) => void deleteFaults.push(...statuses),
     nextTypings: (statuses) => void typingFaults.push(...statuses),
     addMedia(bytes, contentType, faults = []) {
       const id = newSid('ME');

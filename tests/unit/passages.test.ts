@@ -26,6 +26,45 @@ function longDocument(
 
 const pagesIn = (text: string) => [...text.matchAll(/^\[page (\d+)/gm)].map(([, page]) => Number(page));
 
+describe('sheets, slides and sections', () => {
+  const talk = filler.repeat(20);
+  const workbook: ConversationDocument = {
+    name: '"plan.xlsx"',
+    unit: 'sheet',
+    pageCount: 3,
+    pages: ['Budget', 'Q1', 'Team'].map((name, at) => ({ page: at + 1, name, hidden: at === 2, text: talk })),
+  };
+  const shown = (document: ConversationDocument, question: string) =>
+    [
+      ...choosePassages([document], question, 900, 0).matchAll(/^\[((?:sheet|slide|section) [^\]]*)\]$/gm),
+    ].map(([, mark]) => mark);
+
+  it('are marked as what they are', () => {
+    const text = choosePassages([workbook], 'hello', 100_000);
+    expect(text).toContain('[Document "plan.xlsx", 3 sheets]');
+    expect(text).toContain('[sheet "Budget"]');
+    expect(text).toContain('[sheet "Team", hidden]');
+    const some = choosePassages([{ ...workbook, unit: 'slide' }], 'slide 2', 600);
+    expect(some).toMatch(/\[.*slides? [\d–and, ]+; ask about them to see more\]/);
+  });
+
+  it.each([
+    ['What is on sheet 2?', 'sheet "Q1"'],
+    ['Was steht in der Tabelle 2?', 'sheet "Q1"'],
+    ['And in Q1?', 'sheet "Q1"'],
+    ['who is in the team sheet', 'sheet "Team", hidden'],
+    ['last sheet', 'sheet "Team", hidden'],
+  ])('are found when asked for: %s', (question, mark) => {
+    expect(shown(workbook, question)).toContain(mark);
+  });
+
+  it('are not found by numbers that the author gave their own', () => {
+    const report: ConversationDocument = { ...workbook, unit: 'section' };
+    expect(shown(report, 'xyzzy section 2')).not.toContain('section 2 "Q1"');
+    expect(shown({ ...workbook, unit: 'slide' }, 'Folie 2')).toContain('slide 2 "Q1"');
+  });
+});
+
 describe('what the model is shown of documents', () => {
   it('is everything, page by page, when it fits', () => {
     const lease = {

@@ -137,15 +137,48 @@ describe('in production', () => {
 
   it('everything that is missing is named, one line each', () => {
     const names = problemsOf({ APP_ENV: 'production' }).map((problem) => problem.split(' ')[0]);
-    expect(names).toEqual([
-      'SECRET_KEY',
-      'ADMIN_PASSWORD',
-      'PUBLIC_URL',
-      'TWILIO_ACCOUNT_SID',
-      'TWILIO_AUTH_TOKEN',
-      'TWILIO_WHATSAPP_NUMBER',
-      'OPENAI_API_KEY',
-    ]);
+    expect(names).toEqual(['SECRET_KEY', 'ADMIN_PASSWORD', 'PUBLIC_URL', 'OPENAI_API_KEY']);
+  });
+
+  const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WHATSAPP_NUMBER, ...withoutChannel } = production;
+  const twilio = { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WHATSAPP_NUMBER };
+  const meta = {
+    WHATSAPP_ACCESS_TOKEN: 'EAAG-token',
+    WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
+    WHATSAPP_VERIFY_TOKEN: 'a word',
+    WHATSAPP_APP_SECRET: 'an app secret',
+  };
+  const { WHATSAPP_APP_SECRET: secretOfApp, ...metaWithoutSecret } = meta;
+
+  it.each([
+    ['Twilio', twilio, true, false],
+    ['Meta', meta, false, true],
+    ['both', { ...twilio, ...meta }, true, true],
+    ['none, for the chat page alone', {}, false, false],
+    ['Meta by the other name', { ...metaWithoutSecret, WHATSAPP_WEBHOOK_SECRET: secretOfApp }, false, true],
+  ])('channels stand for themselves: %s', (_name, channels, hasTwilio, hasMeta) => {
+    const settings = loadSettings({ ...withoutChannel, ...channels });
+    expect([settings.twilio !== undefined, settings.meta !== undefined]).toEqual([hasTwilio, hasMeta]);
+  });
+
+  it.each([
+    ['a Twilio number', { TWILIO_WHATSAPP_NUMBER }, ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN']],
+    ['Meta without its secret', metaWithoutSecret, ['WHATSAPP_APP_SECRET']],
+    [
+      'a Meta account',
+      { WHATSAPP_BUSINESS_ACCOUNT_ID: '102290129340398' },
+      ['WHATSAPP_ACCESS_TOKEN', 'WHATSAPP_PHONE_NUMBER_ID', 'WHATSAPP_VERIFY_TOKEN', 'WHATSAPP_APP_SECRET'],
+    ],
+    ['two different app secrets', { ...meta, WHATSAPP_WEBHOOK_SECRET: 'another' }, ['WHATSAPP_APP_SECRET']],
+    [
+      'a phone number as its id',
+      { ...meta, WHATSAPP_PHONE_NUMBER_ID: '+14155238886' },
+      ['WHATSAPP_PHONE_NUMBER_ID'],
+    ],
+    ['an odd version', { ...meta, WHATSAPP_API_VERSION: '26' }, ['WHATSAPP_API_VERSION']],
+  ])('half a channel refuses to start: %s', (_name, channels, missing) => {
+    const names = problemsOf({ ...withoutChannel, ...channels }).map((problem) => problem.split(' ')[0]);
+    expect(names).toEqual(missing);
   });
 
   it.each([
@@ -187,6 +220,28 @@ describe('in production', () => {
     expect(
       problemsOf({ ...production, OPENAI_API_KEY: '', OPENAI_BASE_URL: 'http://ollama:11434/v1' }),
     ).toEqual([]);
+  });
+});
+
+describe('the template that asks people to write', () => {
+  const sid = `HX${'0aF'.repeat(10)}00`;
+
+  it.each([
+    ['', { twilio: undefined, meta: undefined }],
+    ['update_waiting', { twilio: undefined, meta: { name: 'update_waiting', language: 'en_US' } }],
+    [sid, { twilio: sid, meta: undefined }],
+    [`update_waiting, ${sid}`, { twilio: sid, meta: { name: 'update_waiting', language: 'en_US' } }],
+  ])('is read from %j', (NUDGE_TEMPLATE, nudges) => {
+    expect(loadSettings({ NUDGE_TEMPLATE }).nudges).toEqual(nudges);
+  });
+
+  it.each([
+    { NUDGE_TEMPLATE: 'Update Waiting' },
+    { NUDGE_TEMPLATE: 'one,another' },
+    { NUDGE_TEMPLATE: 'HX12' },
+    { NUDGE_TEMPLATE_LANGUAGE: 'english please' },
+  ])('is refused as %j', (env) => {
+    expect(problemsOf(env)).toEqual([expect.stringMatching(/^NUDGE_TEMPLATE/)]);
   });
 });
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
 import type { MessageType } from '#src/domain/message.ts';
+import { createTestClock } from '#tests/support/test-clock.ts';
 import { mediaMessage, textMessage } from '#tests/support/twilio-webhook.ts';
 
 /*
  * Signed, but hostile: what an attacker gets into a webhook through names, texts and files, and what a broken proxy or a changed
  * vendor makes of it. Parsing never throws, and whatever comes out is safe to store.
  */
-const reader = createTwilioWebhookReader({ authToken: 'unused' });
+const reader = createTwilioWebhookReader({ authToken: 'unused', clock: createTestClock() });
 const text = textMessage({ from: '+15550001111', body: 'hi' });
 const photo = mediaMessage({
   from: '+15550001111',

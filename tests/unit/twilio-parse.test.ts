@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
+import { createTestClock } from '#tests/support/test-clock.ts';
 import {
   buttonReply,
   locationMessage,
@@ -10,7 +11,7 @@ import {
   type WebhookParams,
 } from '#tests/support/twilio-webhook.ts';
 
-const reader = createTwilioWebhookReader({ authToken: 'unused' });
+const reader = createTwilioWebhookReader({ authToken: 'unused', clock: createTestClock() });
 const ana = { from: '+15550001111', profileName: 'Ana', bsuid: 'US.13491208655302741918' };
 const link = 'https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1';
 

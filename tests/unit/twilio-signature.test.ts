@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import twilio from 'twilio';
 import { describe, expect, it } from 'vitest';
 import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
+import { createTestClock } from '#tests/support/test-clock.ts';
 import { signedWebhook, textMessage, type WebhookParams } from '#tests/support/twilio-webhook.ts';
 
 const authToken = '0123456789abcdef0123456789abcdef';
 const url = 'https://bot.example.com/webhook?tenant=a%20b';
-const reader = createTwilioWebhookReader({ authToken });
+const reader = createTwilioWebhookReader({ authToken, clock: createTestClock() });
 const params = textMessage({ from: '+15550001111', body: 'Grüße 👋 & 1+1=2' });
 
 function arrives(signed: { params: WebhookParams; url?: string; authToken?: string }) {
@@ -148,7 +149,7 @@ describe('the signature of a webhook', () => {
   });
 
   it('is worth nothing without a token', () => {
-    const open = createTwilioWebhookReader({ authToken: '' });
+    const open = createTwilioWebhookReader({ authToken: '', clock: createTestClock() });
     expect(open.isAuthentic(arrives({ params, authToken: '' }))).toBe(false);
   });
 });

@@ -1,6 +1,13 @@
 import type { MediaProblem } from '#src/domain/errors.ts';
-import type { PageText } from '#src/domain/reading.ts';
+import type { ContentKind, PageText } from '#src/domain/reading.ts';
 import type { PreparedImage } from '#src/ports/documents.ts';
+
+/** What an archive may hold; the first limit that is met ends the reading. */
+export interface ArchiveLimits {
+  readonly maxUnpackedBytes: number;
+  readonly maxUnpackedRatio: number;
+  readonly maxArchiveParts: number;
+}
 
 /** What a child process can be asked, what it reports on the way (kept when it is killed), and what it answers. */
 export interface ChildJobs {
@@ -14,6 +21,22 @@ export interface ChildJobs {
     request: { path: string; pages: readonly number[]; longEdge: number };
     part: { page: number; bytes: Uint8Array };
     result: null;
+  };
+  'read-document': {
+    request: {
+      path: string;
+      kind: ContentKind;
+      maxPages: number;
+      maxCharacters: number;
+      archive: ArchiveLimits;
+    };
+    /** Text since the last part. A page comes in as many pieces as it takes; pages without text come empty. */
+    part: { pageCount: number; pieces: PageText[] };
+    result: {
+      title: string | undefined;
+      pageCount: number;
+      stoppedBy: 'page_limit' | 'size_limit' | 'damaged_pages' | undefined;
+    };
   };
   'prepare-image': {
     request: { path: string; maxPixels: number; longEdge: number };

@@ -2,6 +2,7 @@ import type { FileReaders } from '#src/ports/documents.ts';
 import type { Log } from '#src/ports/system.ts';
 import { readAudioFacts } from './audio-facts.ts';
 import { openChildPool } from './child-pool.ts';
+import { readDocumentText } from './document-text.ts';
 import { type ReaderLimits, readerLimits } from './limits.ts';
 import { endError, readPdfText, renderPages } from './pdf-text.ts';
 import { readPlainText } from './plain-text.ts';
@@ -27,6 +28,7 @@ export function openFileReaders(deps: {
     sniff: sniffFile,
     readPdf: (path, options) => readPdfText({ pool, limits }, path, options),
     renderPdfPages: (path, pages, { signal }) => renderPages({ pool, limits }, path, pages, signal),
+    readDocument: (path, sniffed, options) => readDocumentText({ pool, limits }, path, sniffed, options),
     async prepareImage(path, { signal }) {
       const request = { path, maxPixels: limits.maxPixels, longEdge: imageLongEdge };
       const end = await pool.run('prepare-image', request, { timeoutMs: limits.imageTimeoutMs, signal });

@@ -16,10 +16,21 @@ export interface ReaderLimits {
   readonly pdfTimeoutMs: number;
   /** Per page asked for. */
   readonly renderTimeoutMs: number;
+  /** For an office file, a web page, a calendar or cards. */
+  readonly documentTimeoutMs: number;
   readonly imageTimeoutMs: number;
   readonly audioTimeoutMs: number;
   /** Characters kept of one document; 1.5 million is a 1,000-page novel and already beyond any model's context. */
   readonly maxCharacters: number;
+  /**
+   * What an archive may hold unpacked. A table of 16 MB unpacks to some 200 MB; a compression bomb of 42 KB to 5 GB. Text is inflated
+   * piece by piece, so this costs time and not memory.
+   */
+  readonly maxUnpackedBytes: number;
+  /** How many times larger unpacked. Office's XML reaches 30, deflate at most 1,032. */
+  readonly maxUnpackedRatio: number;
+  /** Parts of an archive; a presentation of 500 slides has 3,000. */
+  readonly maxArchiveParts: number;
   /** Phones take photos of 108 megapixels; a compression bomb claims 900. */
   readonly maxPixels: number;
   /** Size of a WAV made for the transcription API, which refuses uploads above 25 MiB. */
@@ -39,9 +50,13 @@ export function readerLimits(overrides: Partial<ReaderLimits> = {}): ReaderLimit
     recycleJobs: 200,
     pdfTimeoutMs: 20_000,
     renderTimeoutMs: 10_000,
+    documentTimeoutMs: 20_000,
     imageTimeoutMs: 15_000,
     audioTimeoutMs: 20_000,
     maxCharacters: 1_500_000,
+    maxUnpackedBytes: 400 * MB,
+    maxUnpackedRatio: 200,
+    maxArchiveParts: 10_000,
     maxPixels: 120_000_000,
     maxWavBytes: 25 * MB,
     ...overrides,

@@ -3,6 +3,7 @@ import { fileTypeFromBuffer } from 'file-type';
 import type { ContentKind, SniffedType } from '#src/domain/reading.ts';
 import { mp4Tracks, webmTracks } from './container-tracks.ts';
 import { readHead } from './read-head.ts';
+import { sniffOffice } from './sniff-office.ts';
 import { textEncodingOf } from './text-encoding.ts';
 
 /** Other names of the same types, brought to the one that the transcription API and our tables use. */
@@ -15,16 +16,29 @@ const sameTypes: Readonly<Record<string, readonly [mimeType: string, extension: 
   'audio/x-wav': ['audio/wav', 'wav'],
   'image/apng': ['image/png', 'png'],
   'video/x-matroska': ['video/matroska', 'mkv'],
+  'text/x-vcard': ['text/vcard', 'vcf'],
 };
 
 /** Types whose own bytes are text, although they have a signature. */
 const textTypes = /^(text\/|application\/(json|x-subrip))/;
+
+/** Documents by their type. An Office file has one by its signature alone when its end is missing. */
+const documentTypes: readonly (readonly [RegExp, ContentKind])[] = [
+  [/^application\/(vnd\.openxmlformats-officedocument\.wordprocessingml|vnd\.ms-word)/, 'word'],
+  [/^application\/(vnd\.openxmlformats-officedocument\.spreadsheetml|vnd\.ms-excel)/, 'spreadsheet'],
+  [/^application\/(vnd\.openxmlformats-officedocument\.presentationml|vnd\.ms-powerpoint)/, 'presentation'],
+  [/^text\/html$/, 'web_page'],
+  [/^text\/calendar$/, 'calendar'],
+  [/^text\/vcard$/, 'contact'],
+];
 
 /** Decides by the bytes what a file is. Never throws for content; @throws MediaUnusable `unavailable` when it is gone */
 export async function sniffFile(path: string): Promise<SniffedType> {
   const head = await readHead(path);
   if (head.length === 0) return { kind: 'unknown', mimeType: 'application/x-empty', extension: 'bin' };
   if (isPdf(head)) return { kind: 'pdf', mimeType: 'application/pdf', extension: 'pdf' };
+  const office = await sniffOffice(path, head);
+  if (office) return office;
   const signature = await signatureOf(head);
   if (!signature || signature.mime === 'application/xml') return sniffText(head);
   const [mimeType, extension] = sameTypes[signature.mime] ?? [signature.mime, signature.ext];
@@ -55,6 +69,8 @@ function isPdf(head: Buffer): boolean {
 }
 
 function kindOf(mimeType: string): ContentKind {
+  const document = documentTypes.find(([type]) => type.test(mimeType));
+  if (document) return document[1];
   if (textTypes.test(mimeType)) return 'text';
   const kind = mimeType.split('/')[0];
   if (mimeType === 'image/svg+xml') return 'unknown';
@@ -65,12 +81,19 @@ function sniffText(head: Buffer): SniffedType {
   const encoding = textEncodingOf(head);
   if (!encoding) return { kind: 'unknown', mimeType: 'application/octet-stream', extension: 'bin' };
   const start = new TextDecoder(encoding).decode(head.subarray(0, 4096)).trimStart().toLowerCase();
+  if (start.startsWith('begin:vcalendar'))
+    return { kind: 'calendar', mimeType: 'text/calendar', extension: 'ics' };
+  if (start.startsWith('begin:vcard')) return { kind: 'contact', mimeType: 'text/vcard', extension: 'vcf' };
   if (start.startsWith('<') && /<svg[\s>]/.test(start) && !/<html[\s>]/.test(start)) {
     return { kind: 'unknown', mimeType: 'image/svg+xml', extension: 'svg' };
   }
+  // Comments and an XML declaration may come first; a saved page often begins with where it was saved from.
+  const pageStart = start.startsWith('<?xml')
+    ? /<(!doctype html|html)[\s>]/
+    : /<(!doctype html|html|head|body)[\s>]/;
+  if (start.startsWith('<') && pageStart.test(start))
+    return { kind: 'web_page', mimeType: 'text/html', extension: 'html' };
   if (start.startsWith('<?xml')) return { kind: 'unknown', mimeType: 'application/xml', extension: 'xml' };
-  if (/^<(!doctype html|html)[\s>]/.test(start))
-    return { kind: 'text', mimeType: 'text/html', extension: 'html' };
   return { kind: 'text', mimeType: 'text/plain', extension: 'txt' };
 }
 

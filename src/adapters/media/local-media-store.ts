@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { MediaStore } from '#src/ports/media.ts';
 
@@ -27,7 +27,37 @@ export function openLocalMediaStore(deps: { readonly folder: string }): MediaSto
     async remove(relativePath) {
       await rm(inside(resolve(root, relativePath)), { force: true });
     },
+    async removeWrittenBefore(date) {
+      let removed = 0;
+      for (const person of await namesIn(root)) {
+        const folder = join(root, person);
+        const names = await namesIn(folder);
+        let left = names.length;
+        for (const name of names) {
+          const path = join(folder, name);
+          const facts = await lstat(path);
+          if (facts.isDirectory() || facts.mtimeMs >= date.getTime()) continue;
+          await rm(path, { force: true });
+          removed += 1;
+          left -= 1;
+        }
+        // Not recursively: somebody may have put another file there meanwhile.
+        if (left === 0) await rmdir(folder).catch(() => {});
+      }
+      return removed;
+    },
+    async removeAll(userId) {
+      await rm(join(root, idOf(userId)), { recursive: true, force: true });
+    },
   };
+}
+
+/** What a folder holds; nothing when it is none, or gone. */
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
 }
 
 /** @throws RangeError: ids are ours (UUIDs), so anything else is a fault in the program */

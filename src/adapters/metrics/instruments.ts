@@ -69,6 +69,11 @@ export function createInstruments(registry: Registry) {
       'state',
       'code',
     ]),
+    reports: counter('delivery_reports_total', 'What became of parts that were out, by what was reported.', [
+      'channel',
+      'state',
+      'code',
+    ]),
 
     databaseUp: gauge('database_up', '1 when the database answered this scrape.'),
     transactionSeconds: histogram(

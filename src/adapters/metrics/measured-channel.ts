@@ -11,7 +11,7 @@ export function measureChannel(
     timed(work, (outcome, seconds) =>
       vendorSeconds.observe({ vendor: channel.name, operation, outcome }, seconds),
     );
-  const { findSent } = channel;
+  const { findSent, erase } = channel;
   return {
     ...channel,
     fetchMedia: (ref, options) => call('fetch_media', () => channel.fetchMedia(ref, options)),
@@ -19,6 +19,9 @@ export function measureChannel(
     showTyping: (message, options) => call('show_typing', () => channel.showTyping(message, options)),
     ...(findSent && {
       findSent: (part, options) => call('find_sent', () => findSent(part, options)),
+    }),
+    ...(erase && {
+      erase: (what, options) => call('erase', () => erase(what, options)),
     }),
   };
 }

@@ -14,6 +14,8 @@ export function measureReaders(
     readPdf: (path, options) => read('read_pdf', () => readers.readPdf(path, options)),
     renderPdfPages: (path, pages, options) =>
       read('render_pdf_pages', () => readers.renderPdfPages(path, pages, options)),
+    readDocument: (path, sniffed, options) =>
+      read('read_document', () => readers.readDocument(path, sniffed, options)),
     prepareImage: (path, options) => read('prepare_image', () => readers.prepareImage(path, options)),
     inspectAudio: (path, sniffed, options) =>
       read('inspect_audio', () => readers.inspectAudio(path, sniffed, options)),

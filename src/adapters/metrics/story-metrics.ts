@@ -4,11 +4,13 @@ import type { Instruments } from './instruments.ts';
 
 /** Counts what the story tells. */
 export function createStoryMetrics(instruments: Instruments): Metrics {
-  const { messages, deliveries, turnSeconds, replyWait, stepSeconds } = instruments;
+  const { messages, deliveries, reports, turnSeconds, replyWait, stepSeconds } = instruments;
   return {
     judged: ({ channel, type, verdict }) => messages.inc({ channel, kind: type, outcome: verdict }),
     partEnded: ({ channel, state, errorCode }) =>
       deliveries.inc({ channel, state, code: codeLabel(errorCode) }),
+    partReported: ({ channel, state, errorCode }) =>
+      reports.inc({ channel, state, code: codeLabel(errorCode) }),
     turnEnded({ outcome, sinceArrivalMs, sinceOpenedMs, stepMs }) {
       turnSeconds.observe({ outcome }, sinceOpenedMs / 1000);
       replyWait.observe(sinceArrivalMs / 1000);

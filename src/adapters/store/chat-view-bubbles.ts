@@ -50,7 +50,7 @@ export function toPartBubble(message: Message, part: Selectable<OutboundPartRow>
     files: [],
     verdict: null,
     tick: part.state === 'queued' || part.state === 'sending' ? 'sent' : part.state,
-    problem: part.error_code ?? message.error_message,
+    problem: part.error_reason ?? part.error_code ?? message.error_message,
   };
 }
 
@@ -64,11 +64,16 @@ export function toChatFile(row: Selectable<AttachmentRow>): ChatFile {
     bytes: row.bytes,
     state: row.state,
     problem: row.problem,
-    pages: reading?.kind === 'document' ? reading.pageCount : null,
+    ...pagesOf(reading),
     seconds: reading?.kind === 'audio' ? reading.seconds : null,
     // Before the fetch the upload itself can be shown.
     isAvailable: row.path !== null || row.state === 'pending',
   };
+}
+
+function pagesOf(reading: Reading | null): Pick<ChatFile, 'pages' | 'unit'> {
+  if (reading?.kind !== 'document' || reading.unit === 'section') return { pages: null, unit: null };
+  return { pages: reading.pageCount, unit: reading.unit ?? 'page' };
 }
 
 /** The stored JSON of a reading; we wrote it ourselves. */

@@ -4,6 +4,7 @@ import type { Usage } from '#src/domain/usage.ts';
 import type { InspectedFile, InspectedPart, Inspection } from '#src/ports/chat-view.ts';
 import { toChatFile, toReading } from './chat-view-bubbles.ts';
 import { readableText } from './document-columns.ts';
+import { readConsents } from './read-users.ts';
 import type { AttachmentRow, Database, MessageRow, TurnRow } from './schema.ts';
 
 /** Most text of one file that the inspector shows, in UTF-16 units: enough to judge the reading, light enough for a phone. */
@@ -16,7 +17,7 @@ const excerptUnits = 20_000;
 export async function inspectMessage(db: Kysely<Database>, messageId: string): Promise<Inspection> {
   const message = await db.selectFrom('messages').selectAll().where('id', '=', messageId).executeTakeFirst();
   if (!message) throw new NotFound('There is no such message');
-  const [turn, conversation, usage, files, parts] = await Promise.all([
+  const [turn, conversation, usage, files, parts, consents] = await Promise.all([
     readTurn(db, message.turn_id),
     message.conversation_id === null
       ? undefined
@@ -28,6 +29,7 @@ export async function inspectMessage(db: Kysely<Database>, messageId: string): P
     readUsage(db, message.turn_id),
     readFiles(db, message),
     readParts(db, message),
+    readConsents(db, message.user_id),
   ]);
   return {
     messageId: message.id,
@@ -47,6 +49,7 @@ export async function inspectMessage(db: Kysely<Database>, messageId: string): P
     usage,
     files,
     parts,
+    consents,
   };
 }
 
@@ -148,10 +151,18 @@ async function readParts(db: Kysely<Database>, message: Selectable<MessageRow>):
     id: row.id,
     position: row.position,
     text: row.text,
+    channel: row.channel,
+    reroutedFrom: row.rerouted_from,
     state: row.state,
     providerId: row.provider_id,
     errorCode: row.error_code,
+    errorReason: row.error_reason,
     attempts: row.attempts,
+    retryAt: row.state === 'queued' ? row.not_before : null,
     sentAt: row.sent_at,
+    deliveredAt: row.delivered_at,
+    readAt: row.read_at,
+    playedAt: row.played_at,
+    failedAt: row.failed_at,
   }));
 }

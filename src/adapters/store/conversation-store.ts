@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { InboundMessage } from '#src/domain/message.ts';
 import type { ConversationStore } from '#src/ports/stores.ts';
 import {
   type OutboundDetails,
@@ -6,28 +7,67 @@ import {
   readAttachmentsById,
   toStoredAttachment,
 } from './message-rows.ts';
+import { type Given, insertion, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** Text of earlier files that is loaded for one question: several long reports, but not a library. In UTF-16 units. */
 const recalledUnits = 3_000_000;
 
+const touchActive = statement((db, given: Given<{ userId: string; now: string }>) =>
+  db
+    .updateTable('conversations')
+    .set({ updated_at: given.now })
+    .where('user_id', '=', given.userId)
+    .where('is_active', '=', 1)
+    .returning('id'),
+);
+
+const insertConversation = insertion('conversations');
+
+const nameUntitled = statement((db, given: Given<{ id: string; title: string }>) =>
+  db
+    .updateTable('conversations')
+    .set({ title: given.title })
+    .where('id', '=', given.id)
+    .where('title', 'is', null),
+);
+
+const selectHistory = statement(
+  (db, given: Given<{ conversationId: string; beforeTurn: string; limit: number }>) =>
+    db
+      .selectFrom('messages')
+      .select(['id', 'turn_id', 'direction', 'content', 'details', 'media'])
+      .where('conversation_id', '=', given.conversationId)
+      // Only finished exchanges: turn ids sort by time, and refused messages have no turn.
+      .where('turn_id', '<', given.beforeTurn)
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(given.limit),
+);
+
+const selectFileSizes = statement(
+  (db, given: Given<{ conversationId: string; beforeTurn: string; limit: number }>) =>
+    db
+      .selectFrom('attachments')
+      .innerJoin('messages', 'messages.id', 'attachments.message_id')
+      .select(['attachments.id', sql<number | null>`length(attachments.extracted_text)`.as('units')])
+      .where('attachments.conversation_id', '=', given.conversationId)
+      .where('attachments.state', '=', 'read')
+      .where('messages.turn_id', '<', given.beforeTurn)
+      .orderBy('attachments.id', 'desc')
+      .limit(given.limit),
+);
+
 /** A person's conversations; one is active at a time. */
 export function createConversationStore({ trx, clock, newId }: StoreContext): ConversationStore {
   return {
     async active(userId) {
-      const existing = await trx
-        .selectFrom('conversations')
-        .select('id')
-        .where('user_id', '=', userId)
-        .where('is_active', '=', 1)
-        .executeTakeFirst();
+      const now = clock.now().toISOString();
+      const existing = await touchActive.first(trx, { userId, now });
       if (existing) return existing.id;
       const id = newId();
-      const now = clock.now().toISOString();
-      await trx
-        .insertInto('conversations')
-        .values({ id, user_id: userId, title: null, is_active: 1, created_at: now, updated_at: now })
-        .execute();
+      const times = { created_at: now, updated_at: now };
+      await insertConversation(trx, { id, user_id: userId, title: null, is_active: 1, ...times });
       return id;
     },
 
@@ -41,54 +81,31 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
     },
 
     async name(conversationId, title) {
-      await trx
-        .updateTable('conversations')
-        .set({ title })
-        .where('id', '=', conversationId)
-        .where('title', 'is', null)
-        .execute();
+      await nameUntitled.change(trx, { id: conversationId, title });
     },
 
     async history(conversationId, { beforeTurn, limit }) {
       if (limit === 0) return [];
-      const rows = await trx
-        .selectFrom('messages')
-        .select(['id', 'turn_id', 'direction', 'content', 'details'])
-        .where('conversation_id', '=', conversationId)
-        // Only finished exchanges: turn ids sort by time, and refused messages have no turn.
-        .where('turn_id', '<', beforeTurn)
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-      const attachments = await readAttachments(
-        trx,
-        rows.map((row) => row.id),
-        { withText: false },
-      );
+      const rows = await selectHistory.all(trx, { conversationId, beforeTurn, limit });
+      const attachments = await readAttachments(trx, rows, { withText: false });
       // Each answer behind its question: while one was written the person may have sent the next.
       const keyOf = (row: (typeof rows)[number]) => `${row.turn_id} ${row.id}`;
       const exchanges = rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-      return exchanges.map((row) => ({
-        id: row.id,
-        fromPerson: row.direction === 'inbound',
-        text: row.content,
-        attachments: attachments.filter((file) => file.message_id === row.id).map(toStoredAttachment),
-        ...(row.direction === 'outbound' && (JSON.parse(row.details) as OutboundDetails)),
-      }));
+      return exchanges.map((row) => {
+        const { note, historyFrom } = JSON.parse(row.details) as OutboundDetails &
+          Pick<InboundMessage, 'note'>;
+        return {
+          id: row.id,
+          fromPerson: row.direction === 'inbound',
+          text: [row.content, note && `[${note}]`].filter(Boolean).join('\n'),
+          attachments: attachments.filter((file) => file.message_id === row.id).map(toStoredAttachment),
+          historyFrom,
+        };
+      });
     },
 
     async files(conversationId, { beforeTurn, limit }) {
-      const sizes = await trx
-        .selectFrom('attachments')
-        .innerJoin('messages', 'messages.id', 'attachments.message_id')
-        .select(['attachments.id', sql<number | null>`length(attachments.extracted_text)`.as('units')])
-        .where('attachments.conversation_id', '=', conversationId)
-        .where('attachments.state', '=', 'read')
-        .where('messages.turn_id', '<', beforeTurn)
-        .orderBy('attachments.id', 'desc')
-        .limit(limit)
-        .execute();
+      const sizes = await selectFileSizes.all(trx, { conversationId, beforeTurn, limit });
       const small = withinBudget(sizes);
       const rows = await readAttachmentsById(
         trx,

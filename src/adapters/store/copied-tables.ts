@@ -3,7 +3,13 @@ import type { JobName } from '#src/ports/jobs.ts';
 import type { Database } from './schema.ts';
 
 /** Jobs that every start makes again, from what is unanswered and from the clock: waiting ones need not be copied. */
-const madeAtStart = ['answer-user', 'remove-old-media', 'sum-usage'] as const satisfies readonly JobName[];
+const madeAtStart = [
+  'answer-user',
+  'remove-old-media',
+  'sum-usage',
+  'settle-reports',
+  'sync-templates',
+] as const satisfies readonly JobName[];
 
 /**
  * Every table, in an order in which what is referred to comes first, and which of its rows another engine needs. Failed jobs are all
@@ -12,12 +18,21 @@ const madeAtStart = ['answer-user', 'remove-old-media', 'sum-usage'] as const sa
 export const copiedRows = {
   users: 'all',
   user_identities: 'all',
+  past_identities: 'all',
+  link_codes: 'all',
+  link_tries: 'all',
   conversations: 'all',
   turns: 'all',
   messages: 'all',
   attachments: 'all',
   attachment_pages: 'all',
   outbound_parts: 'all',
+  early_reports: 'all',
+  consents: 'all',
+  erasures: 'all',
+  erased_messages: 'all',
+  templates: 'all',
+  idempotency_keys: 'all',
   usage_entries: 'all',
   // With the entries, which tell whether they are in these sums.
   usage_days: 'all',

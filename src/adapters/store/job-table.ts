@@ -6,6 +6,7 @@ import type { SetAlarms } from './alarms.ts';
 import { inChunks } from './in-chunks.ts';
 import { createQueueDesk } from './job-desk.ts';
 import { jobDialect } from './job-dialect.ts';
+import { createJobStatements, inFreeLanes } from './job-statements.ts';
 import { returnJob } from './return-job.ts';
 import { runStatement, runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
@@ -26,15 +27,7 @@ export function createJobTable(deps: TableDeps): JobTable {
   const { db, engine, clock, newId, holder, setAlarms } = deps;
   const dialect = jobDialect(engine, clock);
   const { locksRows } = dialect;
-
-  /** Jobs in lanes where nothing runs. */
-  const free = (from: Pick<Kysely<Database>, 'selectFrom'>) =>
-    from
-      .selectFrom('jobs')
-      .where('state', '=', 'waiting')
-      .where('lane', 'not in', (busy) =>
-        busy.selectFrom('jobs as held').select('held.lane').where('held.state', '=', 'running'),
-      );
+  const statements = createJobStatements(dialect);
 
   /** A run that this process still holds: with the attempt, so that an earlier run cannot settle a later one. */
   const held = (trx: Kysely<Database>, job: ClaimedJob) =>
@@ -50,42 +43,8 @@ export function createJobTable(deps: TableDeps): JobTable {
   return {
     async claim({ limit, leaseMs }) {
       const now = clock.now().toISOString();
-      // In one statement. Two processes that take from one lane at the same moment meet at its unique index; the second looks again.
       const rows = await runStatement(db, (trx) =>
-        trx
-          .with('due', (query) =>
-            free(query)
-              .select(['id', 'lane', 'run_at'])
-              .where('run_at', '<=', now)
-              .orderBy('run_at')
-              .orderBy('id')
-              .limit(limit)
-              .$if(locksRows, (locked) => locked.forUpdate().skipLocked()),
-          )
-          .with('placed', (query) =>
-            query
-              .selectFrom('due')
-              .select([
-                'due.id as job_id',
-                sql<number>`row_number() over (partition by due.lane order by due.run_at, due.id)`.as(
-                  'place',
-                ),
-              ]),
-          )
-          .updateTable('jobs')
-          .from('placed')
-          .set((row) => ({
-            state: 'running',
-            lease_until: dialect.leaseUntil(leaseMs),
-            holder,
-            started_at: now,
-            attempts: row('jobs.attempts', '+', 1),
-            updated_at: now,
-          }))
-          .whereRef('jobs.id', '=', 'placed.job_id')
-          .where('placed.place', '=', 1)
-          .returning(['jobs.id', 'jobs.name', 'jobs.payload', 'jobs.attempts', 'jobs.crashes', 'jobs.run_at'])
-          .execute(),
+        statements.claim.all(trx, { now, limit, holder, leaseEnd: dialect.leaseEnd(leaseMs) }),
       );
       return rows
         .toSorted((one, other) => (one.run_at + one.id < other.run_at + other.id ? -1 : 1))
@@ -102,7 +61,7 @@ export function createJobTable(deps: TableDeps): JobTable {
       const attempts = new Map(jobs.map((job) => [job.id, job.attempt]));
       const rows = await db
         .updateTable('jobs')
-        .set({ lease_until: dialect.leaseUntil(leaseMs) })
+        .set({ lease_until: dialect.leaseUntil(sql`${dialect.leaseEnd(leaseMs)}`) })
         .where('id', 'in', [...attempts.keys()])
         .where('state', '=', 'running')
         .where('holder', '=', holder)
@@ -111,17 +70,8 @@ export function createJobTable(deps: TableDeps): JobTable {
       return new Set(rows.filter((row) => attempts.get(row.id) === row.attempts).map((row) => row.id));
     },
 
-    async finish(job) {
-      const gone = await runStatement(db, (trx) =>
-        trx
-          .deleteFrom('jobs')
-          .where('id', '=', job.id)
-          .where('state', '=', 'running')
-          .where('holder', '=', holder)
-          .where('attempts', '=', job.attempt)
-          .executeTakeFirstOrThrow(),
-      );
-      return gone.numDeletedRows > 0n;
+    async finish({ id, attempt }) {
+      return (await runStatement(db, (trx) => statements.finish.change(trx, { id, holder, attempt }))) > 0;
     },
 
     putBack: (job, { runAt, error, uncounted }) =>
@@ -189,13 +139,13 @@ export function createJobTable(deps: TableDeps): JobTable {
       }),
 
     async nextRunAt() {
-      const row = await free(db).select('run_at').orderBy('run_at').limit(1).executeTakeFirst();
+      const row = await statements.selectNext.first(db, {});
       return row && new Date(row.run_at);
     },
 
     waitingOf: (keys) =>
       inChunks(keys, async (chunk) => {
-        const rows = await free(db).select(['key', 'run_at']).where('key', 'in', chunk).execute();
+        const rows = await inFreeLanes(db).select(['key', 'run_at']).where('key', 'in', chunk).execute();
         return rows.map((row) => ({ key: row.key, runAt: new Date(row.run_at) }));
       }),
 

@@ -30,11 +30,25 @@ export async function insertKnownPhone(
     created_at: now,
     updated_at: now,
     last_seen_at: null,
+    opted_out_at: null,
+    marketing_opted_out_at: null,
+    erased_at: null,
+    held_since: null,
+    username: null,
+    merged_into: null,
   };
   await trx.insertInto('users').values(user).execute();
   await trx
     .insertInto('user_identities')
-    .values({ id: newId(), user_id: user.id, kind: 'phone', scope: '', value: person.phone, created_at: now })
+    .values({
+      id: newId(),
+      user_id: user.id,
+      kind: 'phone',
+      scope: '',
+      value: person.phone,
+      channel: null,
+      created_at: now,
+    })
     .execute();
   return user;
 }

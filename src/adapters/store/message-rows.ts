@@ -1,24 +1,29 @@
-import type { Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage } from '#src/domain/turn.ts';
 import { withPageText } from './document-columns.ts';
-import { inChunks } from './in-chunks.ts';
 import type { AttachmentRow, Database, MessageRow } from './schema.ts';
+import { type Given, isOneOf, statement } from './statement.ts';
 
 /** Facts of a message beside its text; stored as JSON in `messages.details`. */
-type Details = Pick<InboundMessage, 'location' | 'button' | 'forwarded' | 'providerType'>;
+type Details = Pick<
+  InboundMessage,
+  'location' | 'button' | 'forwarded' | 'providerType' | 'sentAtMs' | 'note' | 'change'
+>;
 
 /** The same for what the bot says. */
 export interface OutboundDetails {
   /** Of an answer: the message that the history of its prompt began with. */
   readonly historyFrom?: string | undefined;
+  /** Of the owner's own message: what it is. */
+  readonly template?: { readonly name: string; readonly language: string } | undefined;
 }
 
 /** What goes into `messages.details`. */
 export function detailsOf(message: InboundMessage): string {
-  const { location, button, forwarded, providerType } = message;
-  return JSON.stringify({ location, button, forwarded, providerType });
+  const { location, button, forwarded, providerType, sentAtMs, note, change } = message;
+  return JSON.stringify({ location, button, forwarded, providerType, sentAtMs, note, change });
 }
 
 /** A new message: nobody has looked at it yet, and nothing was paid for it. */
@@ -52,23 +57,49 @@ const factColumns = [
 /** What `toStoredAttachment` needs of a row. */
 export type AttachmentFacts = Pick<AttachmentRow, (typeof factColumns)[number] | 'extracted_text'>;
 
-/** The files of some messages, in their order; none for no messages. Document text only where it is asked for. */
-export async function readAttachments(
-  trx: Transaction<Database>,
-  messageIds: readonly string[],
-  { withText }: { withText: boolean },
-): Promise<AttachmentFacts[]> {
-  return inChunks(messageIds, (ids) =>
-    trx
+const selectFiles = selectFilesWith(sql`null`);
+const selectFilesWithText = selectFilesWith(sql.ref('extracted_text'));
+
+function selectFilesWith(text: RawBuilder<unknown>) {
+  return statement((db, given: Given<{ messageIds: readonly string[] }>) =>
+    db
       .selectFrom('attachments')
       .select(factColumns)
-      .select((row) =>
-        (withText ? row.ref('extracted_text') : row.lit(null)).$castTo<string | null>().as('extracted_text'),
-      )
-      .where('message_id', 'in', ids)
-      .orderBy('position')
-      .execute(),
+      .select(text.$castTo<string | null>().as('extracted_text'))
+      .where(isOneOf(db, 'message_id', given.messageIds))
+      .orderBy('position'),
   );
+}
+
+const selectFilesById = statement((db, given: Given<{ ids: readonly string[] }>) =>
+  db
+    .selectFrom('attachments')
+    .select(factColumns)
+    .where(isOneOf(db, 'id', given.ids))
+    .orderBy('id'),
+);
+
+const selectTexts = statement((db, given: Given<{ ids: readonly string[] }>) =>
+  db
+    .selectFrom('attachments')
+    .select(['id', 'extracted_text'])
+    .where(isOneOf(db, 'id', given.ids)),
+);
+
+/** Whether a message brought files; what came without them never gets any. */
+export function hasFiles({ media }: Pick<MessageRow, 'media'>): boolean {
+  return media !== '[]';
+}
+
+/** The files of some messages, in their order. Document text only where it is asked for. */
+export async function readAttachments(
+  trx: Transaction<Database>,
+  messages: readonly Pick<MessageRow, 'id' | 'media'>[],
+  { withText }: { withText: boolean },
+): Promise<AttachmentFacts[]> {
+  const messageIds = messages.filter(hasFiles).map((message) => message.id);
+  if (messageIds.length === 0) return [];
+  return (withText ? selectFilesWithText : selectFiles).all(trx, { messageIds });
 }
 
 /** Files by id, oldest first, with the document text of those in `withText`. */
@@ -78,20 +109,8 @@ export async function readAttachmentsById(
   withText: ReadonlySet<string>,
 ): Promise<AttachmentFacts[]> {
   if (ids.length === 0) return [];
-  const rows = await trx
-    .selectFrom('attachments')
-    .select(factColumns)
-    .where('id', 'in', ids)
-    .orderBy('id')
-    .execute();
-  const texts =
-    withText.size === 0
-      ? []
-      : await trx
-          .selectFrom('attachments')
-          .select(['id', 'extracted_text'])
-          .where('id', 'in', [...withText])
-          .execute();
+  const rows = await selectFilesById.all(trx, { ids });
+  const texts = withText.size === 0 ? [] : await selectTexts.all(trx, { ids: [...withText] });
   const textOf = new Map(texts.map((row) => [row.id, row.extracted_text]));
   return rows.map((row) => ({ ...row, extracted_text: textOf.get(row.id) ?? null }));
 }

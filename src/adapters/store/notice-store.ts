@@ -19,5 +19,25 @@ export function createNoticeStore({ trx, clock }: StoreContext): NoticeStore {
         .executeTakeFirst();
       return claimed !== undefined;
     },
+
+    async renew(userId, kind, expiresAt) {
+      const expires_at = expiresAt.toISOString();
+      await trx
+        .insertInto('notices')
+        .values({ user_id: userId, kind, expires_at })
+        .onConflict((conflict) => conflict.columns(['user_id', 'kind']).doUpdateSet({ expires_at }))
+        .execute();
+    },
+
+    async holds(userId, kind) {
+      const notice = await trx
+        .selectFrom('notices')
+        .select('kind')
+        .where('user_id', '=', userId)
+        .where('kind', '=', kind)
+        .where('expires_at', '>', clock.now().toISOString())
+        .executeTakeFirst();
+      return notice !== undefined;
+    },
   };
 }

@@ -1,21 +1,100 @@
-import type { OutboxStore, PartAtHand } from '#src/ports/stores.ts';
+import { type Kysely, type SqlBool, sql } from 'kysely';
+import { OptedOut } from '#src/domain/errors.ts';
+import type { OutboxStore, PartAtHand } from '#src/ports/outbox.ts';
+import { undelivered } from './delivery-statements.ts';
 import { insertOutbound, toQueuedPart } from './outbound-rows.ts';
 import { isPending } from './partial-indexes.ts';
+import type { Database } from './schema.ts';
+import { type Given, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
+
+const selectPending = statement((db, given: Given<{ userId: string }>) =>
+  db
+    .selectFrom('outbound_parts')
+    .selectAll()
+    .where('user_id', '=', given.userId)
+    .where(isPending)
+    // Ids sort by creation, and the parts of a message are created in order.
+    .orderBy('id'),
+);
+
+/** The fence: a part that somebody else has taken on since is not touched. */
+const changePart = (db: Kysely<Database>, part: Given<PartAtHand>) =>
+  db
+    .updateTable('outbound_parts')
+    .where('id', '=', part.id)
+    .where('state', '=', part.state)
+    .where('attempts', '=', part.attempts);
+
+/** Whether the person a part is for wants no messages by now. */
+const isUnwanted = (db: Kysely<Database>) =>
+  sql<SqlBool>`(outbound_parts.despite_opt_out = 0 and exists ${db
+    .selectFrom('users')
+    .select('users.id')
+    .where(sql<SqlBool>`users.id = outbound_parts.user_id`)
+    .where('users.opted_out_at', 'is not', null)})`;
+
+const selectUnwanted = statement((db, given: Given<{ id: string }>) =>
+  db.selectFrom('outbound_parts').select('id').where('id', '=', given.id).where(isUnwanted(db)),
+);
+
+const beginPart = statement((db, given: Given<PartAtHand & { now: string }>) =>
+  changePart(db, given)
+    .where(({ not }) => not(isUnwanted(db)))
+    .set((row) => ({
+      state: 'sending',
+      attempts: row('attempts', '+', 1),
+      first_tried_at: row.fn.coalesce('first_tried_at', given.now),
+      tried_at: given.now,
+    })),
+);
+
+const endPart = statement((db, given: Given<PartAtHand & { providerId: string; now: string }>) =>
+  changePart(db, given).set({
+    state: 'sent',
+    provider_id: given.providerId,
+    sent_at: given.now,
+    not_before: null,
+    error_code: null,
+    error_title: null,
+    error_reason: null,
+    failed_at: null,
+  }),
+);
+
+/** Whether a report has told already that this attempt is out. */
+const selectReported = statement((db, given: Given<{ id: string; attempts: number; providerId: string }>) =>
+  db
+    .selectFrom('outbound_parts')
+    .select('id')
+    .where('id', '=', given.id)
+    .where('attempts', '=', given.attempts)
+    .where('provider_id', '=', given.providerId),
+);
+
+const requeuePart = statement((db, given: Given<PartAtHand & { excused: number }>) =>
+  changePart(db, given).set((row) => ({ state: 'queued', excused: row('excused', '+', given.excused) })),
+);
+
+type Failure = { errorCode: string; reason: string | null; now: string };
+
+const failPart = statement((db, given: Given<PartAtHand & Failure>) =>
+  changePart(db, given)
+    .set({
+      state: 'failed',
+      error_code: given.errorCode,
+      error_reason: given.reason,
+      failed_at: given.now,
+    })
+    .returning(['message_id', 'position']),
+);
 
 /** Texts on their way out, part by part. */
 export function createOutboxStore(context: StoreContext): OutboxStore {
   const { trx, clock } = context;
   const now = () => clock.now().toISOString();
-  /** The fence: a part that somebody else has taken on since is not touched. */
-  const change = ({ id, state, attempts }: PartAtHand) =>
-    trx
-      .updateTable('outbound_parts')
-      .where('id', '=', id)
-      .where('state', '=', state)
-      .where('attempts', '=', attempts);
   return {
-    async queueNotice(to, parts) {
+    async queueNotice(to, parts, { despiteOptOut, extras } = {}) {
       await insertOutbound(context, {
         userId: to.userId,
         conversationId: null,
@@ -27,63 +106,98 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
         model: null,
         parts,
         isBegun: false,
+        despiteOptOut,
+        extras,
       });
     },
 
-    async pending(userId) {
+    async usersWaiting() {
       const rows = await trx
         .selectFrom('outbound_parts')
-        .selectAll()
-        .where('user_id', '=', userId)
+        .select('user_id')
+        .distinct()
         .where(isPending)
-        // Ids sort by creation, and the parts of a message are created in order.
-        .orderBy('id')
+        .where('state', '=', 'queued')
         .execute();
+      return rows.map((row) => row.user_id);
+    },
+
+    async pending(userId) {
+      const rows = await selectPending.all(trx, { userId });
       return rows.map(toQueuedPart);
     },
 
     async sending(part) {
-      const { numUpdatedRows } = await change(part)
-        .set((row) => ({
-          state: 'sending',
-          attempts: row('attempts', '+', 1),
-          first_tried_at: row.fn.coalesce('first_tried_at', row.val(now())),
-        }))
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows > 0n;
+      if ((await beginPart.change(trx, { ...part, now: now() })) > 0) return true;
+      if (await selectUnwanted.first(trx, { id: part.id })) throw new OptedOut();
+      return false;
     },
 
-    async queuedAgain(part) {
-      const { numUpdatedRows } = await change(part).set({ state: 'queued' }).executeTakeFirstOrThrow();
-      return numUpdatedRows > 0n;
+    async queuedAgain(part, isExcused = false) {
+      return (await requeuePart.change(trx, { ...part, excused: isExcused ? 1 : 0 })) > 0;
     },
 
     async sent(part, providerId) {
-      const { numUpdatedRows } = await change(part)
-        .set({ state: 'sent', provider_id: providerId, sent_at: now(), error_code: null })
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows > 0n;
+      if ((await endPart.change(trx, { ...part, providerId, now: now() })) > 0) return true;
+      const { id, attempts } = part;
+      return (await selectReported.first(trx, { id, attempts, providerId })) !== undefined;
     },
 
-    async failed(part, errorCode) {
-      const [ended] = await change(part)
-        .set({ state: 'failed', error_code: errorCode })
-        .returning(['message_id', 'position'])
-        .execute();
+    async failed(part, errorCode, reason) {
+      const failure = { errorCode, reason: reason ?? null, now: now() };
+      const ended = await failPart.first(trx, { ...part, ...failure });
       if (!ended) return false;
       await trx
         .updateTable('outbound_parts')
-        .set({ state: 'failed', error_code: errorCode })
+        .set({
+          state: 'failed',
+          error_code: errorCode,
+          error_reason: failure.reason,
+          failed_at: failure.now,
+        })
         .where('message_id', '=', ended.message_id)
         .where('position', '>', ended.position)
         .where(isPending)
         .execute();
       await trx
         .updateTable('messages')
-        .set({ error_message: `not delivered: ${errorCode}` })
+        .set({ error_message: undelivered(errorCode, reason) })
         .where('id', '=', ended.message_id)
         .execute();
       return true;
+    },
+
+    async otherAddress(userId, { channels, since }) {
+      if (channels.length === 0) return undefined;
+      const last = await trx
+        .selectFrom('messages')
+        .select(['channel', 'reply_address', 'own_address'])
+        .where('user_id', '=', userId)
+        .where('direction', '=', 'inbound')
+        .where('channel', 'in', [...channels])
+        .where('created_at', '>=', since.toISOString())
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return last && { channel: last.channel, to: last.reply_address, from: last.own_address };
+    },
+
+    async reroute(part, { channel, to, from }) {
+      const { numUpdatedRows } = await trx
+        .updateTable('outbound_parts')
+        .set((row) => ({
+          channel,
+          to_address: to,
+          from_address: from,
+          not_before: null,
+          rerouted_from: row.fn.coalesce('rerouted_from', 'channel'),
+        }))
+        .where('id', '=', part.id)
+        .where('state', '=', part.state)
+        .where('attempts', '=', part.attempts)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
     },
   };
 }

@@ -19,3 +19,6 @@ export const isUnsummed = sql<SqlBool>`usage_entries.is_summed = 0`;
 
 /** Files that lie on disk. */
 export const isOnDisk = sql<SqlBool>`attachments.path is not null`;
+
+/** Parts that wait until their person writes. */
+export const isHeld = sql<SqlBool>`outbound_parts.state = 'held'`;

@@ -7,9 +7,10 @@ import type {
   ReadModel,
 } from '#src/ports/read-model.ts';
 import { readableText } from './document-columns.ts';
+import { readParts } from './part-views.ts';
 import { isNotText } from './partial-indexes.ts';
 import { readPage } from './read-pages.ts';
-import type { AttachmentRow, Database, MessageRow, OutboundPartRow } from './schema.ts';
+import type { AttachmentRow, Database, MessageRow } from './schema.ts';
 
 /** The messages part of the read model. */
 export function createMessageReads(db: Kysely<Database>): Pick<ReadModel, 'listMessages' | 'findMessage'> {
@@ -23,7 +24,11 @@ export function createMessageReads(db: Kysely<Database>): Pick<ReadModel, 'listM
       if (filter.direction) query = query.where('direction', '=', filter.direction);
       if (filter.since) query = query.where('created_at', '>=', filter.since);
       if (filter.until) query = query.where('created_at', '<=', filter.until);
-      return readPage(query, page, toMessageView);
+      // The parts of what went out, read for the whole page at once.
+      const { items, next } = await readPage(query, page, (row) => row);
+      const outbound = items.filter((row) => row.direction === 'outbound').map((row) => row.id);
+      const parts = await readParts(db, outbound);
+      return { items: items.map((row) => toMessageView(row, parts.get(row.id))), next };
     },
 
     async findMessage(id) {
@@ -35,22 +40,13 @@ export function createMessageReads(db: Kysely<Database>): Pick<ReadModel, 'listM
         .where('message_id', '=', id)
         .orderBy('position')
         .execute();
-      const parts = await db
-        .selectFrom('outbound_parts')
-        .selectAll()
-        .where('message_id', '=', id)
-        .orderBy('position')
-        .execute();
-      return {
-        ...toMessageView(row),
-        attachments: attachments.map(toAttachmentView),
-        outbound_parts: parts.map(toPartView),
-      };
+      const parts = await readParts(db, [id]);
+      return { ...toMessageView(row, parts.get(id)), attachments: attachments.map(toAttachmentView) };
     },
   };
 }
 
-function toMessageView(row: MessageRow): MessageView {
+function toMessageView(row: MessageRow, outbound_parts: OutboundPartView[] = []): MessageView {
   return {
     id: row.id,
     user_id: row.user_id,
@@ -74,6 +70,7 @@ function toMessageView(row: MessageRow): MessageView {
     cost_usd: row.cost_micros / 1_000_000,
     is_processed: row.is_processed === 1,
     error_message: row.error_message,
+    outbound_parts,
     created_at: row.created_at,
   };
 }
@@ -105,19 +102,5 @@ function toAttachmentView(row: AttachmentRow): AttachmentView {
     read_ms: row.read_ms,
     created_at: row.created_at,
     updated_at: row.updated_at,
-  };
-}
-
-function toPartView(row: OutboundPartRow): OutboundPartView {
-  return {
-    id: row.id,
-    position: row.position,
-    text: row.text,
-    state: row.state,
-    provider_id: row.provider_id,
-    error_code: row.error_code,
-    attempts: row.attempts,
-    sent_at: row.sent_at,
-    created_at: row.created_at,
   };
 }

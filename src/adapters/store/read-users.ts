@@ -1,19 +1,22 @@
 import { type Kysely, sql } from 'kysely';
+import type { ConsentView } from '#src/ports/privacy.ts';
 import type { ReadModel, UserView } from '#src/ports/read-model.ts';
 import { readPage } from './read-pages.ts';
 import type { Database, UserRow } from './schema.ts';
 
 /** The people part of the read model. */
-export function createUserReads(db: Kysely<Database>): Pick<ReadModel, 'listUsers' | 'findUser'> {
+export function createUserReads(
+  db: Kysely<Database>,
+): Pick<ReadModel, 'listUsers' | 'findUser' | 'listConsents'> {
   return {
     async listUsers({ search }, page) {
-      let query = db.selectFrom('users').selectAll();
+      let query = db.selectFrom('users').selectAll().where('erased_at', 'is', null);
       if (search) {
         // ESCAPE is standard SQL, but engines differ in its default, so it is always given.
         const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`;
         query = query.where((eb) =>
           eb.or(
-            (['whatsapp_name', 'phone_number'] as const).map(
+            (['whatsapp_name', 'phone_number', 'username'] as const).map(
               (column) => sql<boolean>`lower(${eb.ref(column)}) like lower(${pattern}) escape '\\'`,
             ),
           ),
@@ -23,10 +26,46 @@ export function createUserReads(db: Kysely<Database>): Pick<ReadModel, 'listUser
     },
 
     async findUser(id) {
-      const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+      const row = await db
+        .selectFrom('users')
+        .selectAll()
+        .where('id', '=', id)
+        .where('erased_at', 'is', null)
+        .executeTakeFirst();
       return row ? toUserView(row) : null;
     },
+
+    async listConsents(userId) {
+      const user = await db
+        .selectFrom('users')
+        .select('id')
+        .where('id', '=', userId)
+        .where('erased_at', 'is', null)
+        .executeTakeFirst();
+      return user ? readConsents(db, userId) : null;
+    },
   };
+}
+
+/** The consent log of a person, newest first: people change their mind a few times, not a thousand. */
+export async function readConsents(db: Kysely<Database>, userId: string): Promise<ConsentView[]> {
+  return db
+    .selectFrom('consents')
+    .select([
+      'id',
+      'type',
+      'action',
+      'source',
+      'channel',
+      'message_id',
+      'wording_version',
+      'detail',
+      'created_at',
+    ])
+    .where('user_id', '=', userId)
+    .orderBy('id', 'desc')
+    .limit(1_000)
+    .execute();
 }
 
 /** A row of `users` as the owner sees it. */
@@ -35,6 +74,7 @@ export function toUserView(row: UserRow): UserView {
     id: row.id,
     phone_number: row.phone_number,
     whatsapp_name: row.whatsapp_name,
+    username: row.username,
     is_whitelisted: row.is_whitelisted === 1,
     is_active: row.is_active === 1,
     access_decided_by: row.access_decided_by,
@@ -42,5 +82,7 @@ export function toUserView(row: UserRow): UserView {
     created_at: row.created_at,
     updated_at: row.updated_at,
     last_seen_at: row.last_seen_at,
+    opted_out_at: row.opted_out_at,
+    marketing_opted_out_at: row.marketing_opted_out_at,
   };
 }

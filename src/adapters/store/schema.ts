@@ -1,14 +1,21 @@
 import type { Generated } from 'kysely';
-import type { ChannelName, IdentityKind } from '#src/domain/identity.ts';
+import type { DeliveryState, OutboundState } from '#src/domain/delivery.ts';
+import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { ContentKind } from '#src/domain/reading.ts';
 import type { NoticeKind } from '#src/ports/stores.ts';
+import type { IdempotencyRow, TemplateRow } from './outreach-tables.ts';
+import type { LinkCodeRow, LinkTriesRow, PastIdentityRow, UserIdentityRow } from './people-tables.ts';
+import type { ConsentRow, ErasedMessageRow, ErasureRow } from './privacy-tables.ts';
+import type { JobRow, RateLimitRow, WorkerRow } from './queue-tables.ts';
 import type { UsageDayRow, UsageRow, UsageTotalRow } from './usage-tables.ts';
 
 /*
  * One schema for SQLite and Postgres: ids are UUIDv7 text, times ISO-8601 UTC text (`2026-11-21T10:00:00.000Z`), booleans 0/1,
  * JSON is text, money integer micro-dollars. Rows never leave `adapters/store`.
  */
+
+export type { JobRow, RateLimitRow, WorkerRow };
 
 type Flag = 0 | 1;
 
@@ -26,15 +33,18 @@ export interface UserRow {
   created_at: string;
   updated_at: string;
   last_seen_at: string | null;
-}
-
-export interface UserIdentityRow {
-  id: string;
-  user_id: string;
-  kind: IdentityKind;
-  scope: string;
-  value: string;
-  created_at: string;
+  /** Since when they want no messages at all; null while they may get them. */
+  opted_out_at: string | null;
+  /** The same for templates sent to many. */
+  marketing_opted_out_at: string | null;
+  /** When they were erased: nothing is left of them but what they cost. */
+  erased_at: string | null;
+  /** Since when something is held until they write again; null while nothing is. */
+  held_since: string | null;
+  /** For display alone: it can be given up, and taken by somebody else. */
+  username: string | null;
+  /** Who they turned out to be; everything of theirs is there. They count as erased. */
+  merged_into: string | null;
 }
 
 export interface ConversationRow {
@@ -144,12 +154,47 @@ export interface OutboundPartRow {
   to_address: string;
   from_address: string;
   text: string;
-  state: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
+  /** Quotation, choices, template or file as JSON; null for mere text. */
+  extras: string | null;
+  state: OutboundState;
+  /** While it waits to be sent again: the id of the attempt that failed. */
   provider_id: string | null;
   error_code: string | null;
+  /** The provider's own words. */
+  error_title: string | null;
+  /** Ours, in plain words for the owner. */
+  error_reason: string | null;
   attempts: number;
+  /** Attempts that say nothing against the part. */
+  excused: Generated<number>;
+  /** How often the provider took it and reported a failure afterwards. */
+  failures: Generated<number>;
   first_tried_at: string | null;
+  tried_at: string | null;
+  /** Not to be sent again before. */
+  not_before: string | null;
   sent_at: string | null;
+  delivered_at: string | null;
+  read_at: string | null;
+  played_at: string | null;
+  failed_at: string | null;
+  /** The answer to STOP or START, which is heard by whoever has opted out as well. */
+  despite_opt_out: Generated<Flag>;
+  /** The channel it was meant for, when that had stopped and another one was open. */
+  rerouted_from: ChannelName | null;
+  created_at: string;
+}
+
+/** What a provider reported about a message that is not known yet. */
+export interface EarlyReportRow {
+  channel: ChannelName;
+  provider_id: string;
+  state: DeliveryState;
+  /** The part's id, where the channel gives it back. */
+  reference: string | null;
+  at: string;
+  error_code: string | null;
+  error_title: string | null;
   created_at: string;
 }
 
@@ -159,60 +204,24 @@ export interface NoticeRow {
   expires_at: string;
 }
 
-export interface JobRow {
-  id: string;
-  name: string;
-  /** At most one job of a lane runs at a time. */
-  lane: string;
-  /** Two waiting jobs with the same key are one. */
-  key: string;
-  payload: string;
-  state: 'waiting' | 'running' | 'failed';
-  run_at: string;
-  /** Further requests move `run_at`, but never past this. */
-  latest_at: string;
-  attempts: number;
-  /** How many of the attempts ended with their process. */
-  crashes: Generated<number>;
-  /** By the database's own clock on Postgres, where several processes compare it. */
-  lease_until: string | null;
-  /** The process that runs it, and since when; null unless it runs. */
-  holder: string | null;
-  started_at: string | null;
-  last_error: string | null;
-  created_at: string;
-  updated_at: string;
-}
-
-/** One process of the product; its row is rewritten with each sign of life. */
-export interface WorkerRow {
-  id: string;
-  host: string;
-  role: string;
-  version: string;
-  /** Jobs it runs. */
-  running: number;
-  started_at: string;
-  seen_at: string;
-}
-
-/** Counted by rate-limiter-flexible on Postgres, which knows the columns; empty on SQLite. */
-export interface RateLimitRow {
-  key: string;
-  points: Generated<number>;
-  /** When the window ends, in Unix milliseconds. */
-  expire: number | null;
-}
-
 export interface Database {
   users: UserRow;
   user_identities: UserIdentityRow;
+  past_identities: PastIdentityRow;
+  link_codes: LinkCodeRow;
+  link_tries: LinkTriesRow;
   conversations: ConversationRow;
   turns: TurnRow;
   messages: MessageRow;
   attachments: AttachmentRow;
   attachment_pages: AttachmentPageRow;
   outbound_parts: OutboundPartRow;
+  early_reports: EarlyReportRow;
+  consents: ConsentRow;
+  erasures: ErasureRow;
+  erased_messages: ErasedMessageRow;
+  templates: TemplateRow;
+  idempotency_keys: IdempotencyRow;
   usage_entries: UsageRow;
   usage_days: UsageDayRow;
   usage_totals: UsageTotalRow;

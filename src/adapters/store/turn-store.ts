@@ -1,11 +1,24 @@
-import { type RawBuilder, sql } from 'kysely';
 import { LostLease } from '#src/domain/errors.ts';
-import type { TurnStep } from '#src/domain/turn.ts';
+import type { Turn, TurnStep } from '#src/domain/turn.ts';
 import type { TurnStore, TurnStory } from '#src/ports/stores.ts';
-import { inChunks } from './in-chunks.ts';
-import { readAttachments, toStoredMessage } from './message-rows.ts';
+import { optedOut } from './consent-store.ts';
+import { hasFiles, readAttachments, toStoredMessage } from './message-rows.ts';
 import { insertOutbound } from './outbound-rows.ts';
-import { isPending, isUnfinished } from './partial-indexes.ts';
+import type { Database } from './schema.ts';
+import { superseded } from './supersede-turns.ts';
+import {
+  addSteps,
+  allowMessages,
+  answerMessage,
+  answerTurn,
+  endTurn,
+  insertTurn,
+  placeFiles,
+  processMessages,
+  selectInbound,
+  selectOldestUnfinished,
+  selectUsage,
+} from './turn-statements.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { addUsage } from './usage-store.ts';
 
@@ -15,36 +28,20 @@ export function createTurnStore(context: StoreContext): TurnStore {
   const now = () => clock.now().toISOString();
   return {
     async open({ userId, conversationId, messageIds }) {
-      const id = newId();
-      await trx
-        .insertInto('turns')
-        .values({
-          id,
-          user_id: userId,
-          conversation_id: conversationId,
-          state: 'open',
-          error_message: null,
-          steps: '[]',
-          created_at: now(),
-          finished_at: null,
-        })
-        .execute();
-      const place = { conversation_id: conversationId };
-      await inChunks(messageIds, (ids) =>
-        trx
-          .updateTable('messages')
-          .set({ ...place, turn_id: id })
-          .where('id', 'in', ids)
-          .execute(),
-      );
-      await inChunks(messageIds, (ids) =>
-        trx.updateTable('attachments').set(place).where('message_id', 'in', ids).execute(),
-      );
-      await trx
-        .updateTable('conversations')
-        .set({ updated_at: now() })
-        .where('id', '=', conversationId)
-        .execute();
+      const turnId = newId();
+      await insertTurn(trx, {
+        id: turnId,
+        user_id: userId,
+        conversation_id: conversationId,
+        state: 'open',
+        error_message: null,
+        steps: '[]',
+        created_at: now(),
+        finished_at: null,
+      });
+      const allowed = await allowMessages.all(trx, { ids: messageIds, turnId, conversationId });
+      if (allowed.length < messageIds.length) throw new LostLease('the messages were decided on elsewhere');
+      if (allowed.some(hasFiles)) await placeFiles.change(trx, { messageIds, conversationId });
     },
 
     async repeated(turnId) {
@@ -58,31 +55,14 @@ export function createTurnStore(context: StoreContext): TurnStore {
     },
 
     async next(userId) {
-      const turn = await trx
-        .selectFrom('turns')
-        .selectAll()
-        .where('user_id', '=', userId)
-        .where(isUnfinished)
-        .orderBy('id')
-        .limit(1)
-        .executeTakeFirst();
+      const turn = await selectOldestUnfinished.first(trx, { userId });
       if (!turn) return undefined;
-      const messages = await trx
-        .selectFrom('messages')
-        .selectAll()
-        .where('turn_id', '=', turn.id)
-        .where('direction', '=', 'inbound')
-        .orderBy('id')
-        .execute();
-      const attachments = await readAttachments(
-        trx,
-        messages.map((message) => message.id),
-        // Once there is an answer nobody reads the documents again; while there is none, an interrupted run may have.
-        { withText: turn.state === 'open' },
-      );
+      const messages = await selectInbound.all(trx, { turnId: turn.id });
+      // Once there is an answer nobody reads the documents again; while there is none, an interrupted run may have.
+      const attachments = await readAttachments(trx, messages, { withText: turn.state === 'open' });
       return {
         id: turn.id,
-        userId: turn.user_id,
+        userId,
         conversationId: turn.conversation_id,
         state: turn.state === 'answered' ? 'answered' : 'open',
         messages: messages.map((message) => toStoredMessage(message, attachments)),
@@ -93,37 +73,29 @@ export function createTurnStore(context: StoreContext): TurnStore {
     async answer(turn, { text, parts, usage, problem, ms, historyFrom }) {
       const last = turn.messages.at(-1);
       if (!last) return { parts: [], turn };
-      const { numUpdatedRows } = await trx
-        .updateTable('turns')
-        .set({
-          state: 'answered',
-          error_message: problem ?? null,
-          ...(ms !== undefined && { steps: withStep({ step: 'answer', ms }) }),
-        })
-        .where('id', '=', turn.id)
-        .where('state', '=', 'open')
-        .executeTakeFirstOrThrow();
-      if (numUpdatedRows === 0n) throw new LostLease('the turn was answered elsewhere');
-      const processed = { is_processed: 1 as const, error_message: problem ?? null };
+      const error_message = problem ?? null;
+      const steps = toJson(ms === undefined ? [] : [{ step: 'answer', ms }]);
+      const answered = await answerTurn.change(trx, { id: turn.id, error_message, steps });
+      if (answered === 0) {
+        if (!(await wasEndedByPerson(trx, turn))) throw new LostLease('the turn was answered elsewhere');
+        // Nobody wants to hear it any more, but it was paid for.
+        if (usage) await addUsage(context, usage, { userId: turn.userId, turnId: turn.id });
+        return { parts: [], turn: undefined };
+      }
       const others = turn.messages.slice(0, -1).map((message) => message.id);
-      await inChunks(others, (ids) =>
-        trx.updateTable('messages').set(processed).where('id', 'in', ids).execute(),
-      );
+      if (others.length > 0) await processMessages.change(trx, { ids: others, error_message });
       // The whole exchange can be read off the turn's last inbound row, and sums over messages count each token once.
-      await trx
-        .updateTable('messages')
-        .set({
-          ...processed,
-          ai_response: text,
-          ai_model_used: usage?.model ?? null,
-          prompt_tokens: usage?.promptTokens ?? 0,
-          completion_tokens: usage?.completionTokens ?? 0,
-          total_tokens: (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0),
-          cached_tokens: usage?.cachedTokens ?? 0,
-          cost_micros: usage?.costMicros ?? 0,
-        })
-        .where('id', '=', last.id)
-        .execute();
+      await answerMessage.change(trx, {
+        id: last.id,
+        error_message,
+        ai_response: text,
+        ai_model_used: usage?.model ?? null,
+        prompt_tokens: usage?.promptTokens ?? 0,
+        completion_tokens: usage?.completionTokens ?? 0,
+        total_tokens: (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0),
+        cached_tokens: usage?.cachedTokens ?? 0,
+        cost_micros: usage?.costMicros ?? 0,
+      });
       if (usage) await addUsage(context, usage, { userId: turn.userId, turnId: turn.id });
       const queued = await insertOutbound(context, {
         userId: turn.userId,
@@ -132,6 +104,8 @@ export function createTurnStore(context: StoreContext): TurnStore {
         channel: last.channel,
         to: last.replyAddress,
         from: last.ownAddress,
+        // Meta alone can quote; elsewhere it would be stored for nobody.
+        quotes: last.channel === 'meta' ? last.providerId : undefined,
         text,
         model: usage?.model ?? null,
         details: { historyFrom },
@@ -142,31 +116,18 @@ export function createTurnStore(context: StoreContext): TurnStore {
     },
 
     async finish(turnId, { failed, ms }) {
-      const unfinished = trx
-        .updateTable('turns')
-        .where('turns.id', '=', turnId)
-        .where(isUnfinished)
-        .returning(['steps', 'error_message']);
-      const end = {
+      const turn = await endTurn.first(trx, {
+        id: turnId,
+        state: failed ? 'failed' : 'done',
+        problem: failed || null,
         finished_at: now(),
-        ...(ms !== undefined && { steps: withStep({ step: 'deliver', ms }) }),
-      };
-      const change = failed
-        ? unfinished.set({ ...end, state: 'failed', error_message: failed })
-        : unfinished.set({ ...end, state: 'done' }).where(({ not, exists, selectFrom }) => {
-            const parts = selectFrom('outbound_parts').select('outbound_parts.id');
-            return not(exists(parts.where('outbound_parts.turn_id', '=', turnId).where(isPending)));
-          });
-      const turn = await change.executeTakeFirst();
-      return turn && readStory(trx, turnId, turn);
+        steps: toJson(ms === undefined ? [] : [{ step: 'deliver', ms }]),
+      });
+      return turn && tellStory(turn, await selectUsage.all(trx, { turnId }));
     },
 
     async addStep(turnId, step) {
-      await trx
-        .updateTable('turns')
-        .set({ steps: withStep(step) })
-        .where('id', '=', turnId)
-        .execute();
+      await addSteps.change(trx, { id: turnId, steps: toJson([step]) });
     },
 
     async setMessageType(messageId, type) {
@@ -175,28 +136,33 @@ export function createTurnStore(context: StoreContext): TurnStore {
   };
 }
 
-/** The list of steps with one more, appended as text: both engines can, and nobody has to read it first. */
-function withStep(step: TurnStep): RawBuilder<string> {
-  const json = JSON.stringify(step);
-  return sql<string>`case when steps = '[]' then ${`[${json}]`} else substr(steps, 1, length(steps) - 1) || ${`,${json}]`} end`;
+/** Whether a turn is over because the person sent STOP or changed what they had said, or gone because they were erased. */
+async function wasEndedByPerson(trx: StoreContext['trx'], turn: Turn): Promise<boolean> {
+  const user = await trx
+    .selectFrom('users')
+    .leftJoin('turns', (join) => join.onRef('turns.user_id', '=', 'users.id').on('turns.id', '=', turn.id))
+    .select(['users.erased_at', 'turns.state', 'turns.error_message'])
+    .where('users.id', '=', turn.userId)
+    .executeTakeFirst();
+  if (!user) return false;
+  if (user.erased_at !== null) return true;
+  return (
+    user.state === 'failed' && (user.error_message === optedOut.code || user.error_message === superseded)
+  );
+}
+
+function toJson(steps: readonly TurnStep[]): string {
+  return JSON.stringify(steps);
 }
 
 /** What the log says about a turn: milliseconds by step, models, tokens and cost, and how many parts it had. */
-async function readStory(
-  trx: StoreContext['trx'],
-  turnId: string,
-  turn: { steps: string; error_message: string | null },
-): Promise<TurnStory> {
-  const usage = await trx
-    .selectFrom('usage_entries')
-    .select(['model', 'prompt_tokens', 'completion_tokens', 'cost_micros'])
-    .where('turn_id', '=', turnId)
-    .execute();
-  const { parts } = await trx
-    .selectFrom('outbound_parts')
-    .select(({ fn }) => fn.countAll<number>().as('parts'))
-    .where('turn_id', '=', turnId)
-    .executeTakeFirstOrThrow();
+function tellStory(
+  turn: { steps: string; error_message: string | null; parts: number | null },
+  usage: readonly Pick<
+    Database['usage_entries'],
+    'model' | 'prompt_tokens' | 'completion_tokens' | 'cost_micros'
+  >[],
+): TurnStory {
   const steps = JSON.parse(turn.steps) as TurnStep[];
   const sum = (column: 'prompt_tokens' | 'completion_tokens' | 'cost_micros') =>
     usage.reduce((total, entry) => total + entry[column], 0);
@@ -206,7 +172,7 @@ async function readStory(
     promptTokens: sum('prompt_tokens'),
     completionTokens: sum('completion_tokens'),
     costMicros: sum('cost_micros'),
-    parts: Number(parts),
+    parts: Number(turn.parts),
     problem: turn.error_message ?? undefined,
   };
 }

@@ -1,8 +1,35 @@
+import { type Insertable, sql } from 'kysely';
 import type { Usage } from '#src/domain/usage.ts';
 import type { UsageStore } from '#src/ports/stores.ts';
+import type { Database } from './schema.ts';
+import { type Given, statement } from './statement.ts';
 import { sumEntries } from './sum-usage.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { consumed } from './usage-sums.ts';
+
+type NewEntry = Omit<Required<Insertable<Database['usage_entries']>>, 'is_summed'>;
+
+/** Of a turn or a file that was erased meanwhile the entry says nothing. */
+const insertEntry = statement((db, given: Given<NewEntry>) =>
+  db.insertInto('usage_entries').values({
+    id: given.id,
+    user_id: given.user_id,
+    turn_id: sql<string | null>`(select turns.id from turns where turns.id = ${given.turn_id})`,
+    attachment_id: sql<
+      string | null
+    >`(select attachments.id from attachments where attachments.id = ${given.attachment_id})`,
+    kind: given.kind,
+    model: given.model,
+    prompt_tokens: given.prompt_tokens,
+    cached_tokens: given.cached_tokens,
+    completion_tokens: given.completion_tokens,
+    total_tokens: given.total_tokens,
+    audio_seconds: given.audio_seconds,
+    cost_micros: given.cost_micros,
+    day: given.day,
+    created_at: given.created_at,
+  }),
+);
 
 /** Writes a consumption into the ledger. */
 export async function addUsage(
@@ -11,25 +38,22 @@ export async function addUsage(
   of: { userId: string; turnId: string; attachmentId?: string },
 ): Promise<void> {
   const now = clock.now().toISOString();
-  await trx
-    .insertInto('usage_entries')
-    .values({
-      id: newId(),
-      user_id: of.userId,
-      turn_id: of.turnId,
-      attachment_id: of.attachmentId ?? null,
-      kind: usage.kind,
-      model: usage.model,
-      prompt_tokens: usage.promptTokens,
-      cached_tokens: usage.cachedTokens,
-      completion_tokens: usage.completionTokens,
-      total_tokens: usage.promptTokens + usage.completionTokens,
-      audio_seconds: usage.audioSeconds,
-      cost_micros: usage.costMicros,
-      day: now.slice(0, 10),
-      created_at: now,
-    })
-    .execute();
+  await insertEntry.change(trx, {
+    id: newId(),
+    user_id: of.userId,
+    turn_id: of.turnId,
+    attachment_id: of.attachmentId ?? null,
+    kind: usage.kind,
+    model: usage.model,
+    prompt_tokens: usage.promptTokens,
+    cached_tokens: usage.cachedTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    audio_seconds: usage.audioSeconds,
+    cost_micros: usage.costMicros,
+    day: now.slice(0, 10),
+    created_at: now,
+  });
 }
 
 /** Sums over the ledger. */

@@ -1,19 +1,26 @@
 import type { Kysely } from 'kysely';
 import type { Clock, NewId } from '#src/ports/system.ts';
 import type { UserAdmin } from '#src/ports/user-admin.ts';
+import type { SetAlarms } from './alarms.ts';
+import { createConsentStore } from './consent-store.ts';
 import { findByPhone, insertKnownPhone } from './known-phone.ts';
+import { issueLinkCode } from './people-store.ts';
 import { toUserView } from './read-users.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
+import { createWakeStore } from './wake-store.ts';
 
 interface UserAdminDeps {
   readonly db: Kysely<Database>;
   readonly clock: Clock;
   readonly newId: NewId;
+  readonly setAlarms?: SetAlarms | undefined;
+  /** Called when there is work for the queue. */
+  readonly onJob?: (() => void) | undefined;
 }
 
 /** The owner's changes to people. Every method is one short transaction or one statement. */
-export function createUserAdmin({ db, clock, newId }: UserAdminDeps): UserAdmin {
+export function createUserAdmin({ db, clock, newId, setAlarms, onJob }: UserAdminDeps): UserAdmin {
   return {
     async patchUser(id, { isWhitelisted, isActive }) {
       const row = await db
@@ -26,6 +33,7 @@ export function createUserAdmin({ db, clock, newId }: UserAdminDeps): UserAdmin 
             : { is_whitelisted: isWhitelisted ? 1 : 0, access_decided_by: 'owner' as const }),
         })
         .where('id', '=', id)
+        .where('erased_at', 'is', null)
         .returningAll()
         .executeTakeFirst();
       return row ? toUserView(row) : null;
@@ -37,6 +45,39 @@ export function createUserAdmin({ db, clock, newId }: UserAdminDeps): UserAdmin 
         const person = { phone, isWhitelisted, decidedBy: 'owner' as const };
         return toUserView(await insertKnownPhone({ trx, clock, newId }, person));
       });
+    },
+
+    async stopMessages(id) {
+      return runTransaction(db, async (trx) => {
+        await createConsentStore({ trx, clock, newId }).stop(id, { source: 'owner' });
+        const row = await trx
+          .selectFrom('users')
+          .selectAll()
+          .where('id', '=', id)
+          .where('erased_at', 'is', null)
+          .executeTakeFirst();
+        return row ? toUserView(row) : null;
+      });
+    },
+
+    async issueLinkCode(id) {
+      return (await runTransaction(db, (trx) => issueLinkCode({ trx, clock }, id))) ?? null;
+    },
+
+    async eraseUser(id) {
+      const isKnown = await runTransaction(db, async (trx) => {
+        const row = await trx
+          .selectFrom('users')
+          .select('id')
+          .where('id', '=', id)
+          .where('erased_at', 'is', null)
+          .executeTakeFirst();
+        if (row)
+          await createWakeStore({ trx, clock, newId, setAlarms }).erase('erase-person', id, clock.now());
+        return row !== undefined;
+      });
+      if (isKnown) onJob?.();
+      return isKnown;
     },
   };
 }

@@ -2,22 +2,38 @@ import type { User } from '#src/domain/user.ts';
 import type { UserStore } from '#src/ports/stores.ts';
 import { inChunks } from './in-chunks.ts';
 import { findByPhone, insertKnownPhone } from './known-phone.ts';
+import { findPast } from './recognize-strangers.ts';
 import type { UserRow } from './schema.ts';
+import { type Given, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
+
+const selectUser = statement((db, given: Given<{ userId: string }>) =>
+  db.selectFrom('users').selectAll().where('id', '=', given.userId),
+);
 
 /** People by id, and the whitelist of the settings. */
 export function createUserStore(context: StoreContext): UserStore {
   const { trx, clock } = context;
   return {
     async get(userId) {
-      const row = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
+      const row = await selectUser.first(trx, { userId });
       return row && toUser(row);
     },
 
     async seed({ phones, everyone }) {
       const now = clock.now().toISOString();
       const listed = new Set<string>();
+      const past = await findPast(
+        trx,
+        phones.map((phone) => ({ kind: 'phone', scope: '', value: phone })),
+      );
       for (const phone of phones.toSorted()) {
+        // The list names a person, and they stay on it with another number; who has the old one now is decided on by hand.
+        const moved = past.find((row) => row.value === phone);
+        if (moved) {
+          listed.add(moved.user_id);
+          continue;
+        }
         const known = await findByPhone(trx, phone);
         const decision = { phone, isWhitelisted: true, decidedBy: 'settings' as const };
         listed.add(known ?? (await insertKnownPhone(context, decision)).id);
@@ -59,6 +75,10 @@ function toUser(row: UserRow): User {
     name: row.whatsapp_name ?? undefined,
     isWhitelisted: row.is_whitelisted === 1,
     isActive: row.is_active === 1,
+    hasOptedOut: row.opted_out_at !== null,
+    hasHeldParts: row.held_since !== null,
+    isDecidedByOwner: row.access_decided_by === 'owner' || row.is_active === 0,
+    mergedInto: row.merged_into ?? undefined,
     isSimulated: row.is_simulated === 1,
   };
 }

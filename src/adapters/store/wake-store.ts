@@ -28,5 +28,23 @@ export function createWakeStore({ trx, clock, newId, setAlarms }: StoreContext):
         setAlarms,
       });
     },
+
+    async erase(name, userId, runAt) {
+      const job = {
+        id: newId(),
+        name,
+        lane: userId,
+        key: `${name}:${userId}`,
+        payload: JSON.stringify({ userId }),
+      };
+      const at = runAt.toISOString();
+      await upsertWaitingJobs(trx, [job], {
+        runAt,
+        now: clock.now(),
+        latest: at,
+        whenWaiting: sql<string>`case when ${at} < jobs.run_at then ${at} else jobs.run_at end`,
+        setAlarms,
+      });
+    },
   };
 }

@@ -1,5 +1,6 @@
+import type { PageUnit } from '#src/domain/reading.ts';
 import type { ConversationDocument } from '#src/ports/passages.ts';
-import { pageRanges } from '../wording.ts';
+import { countPages, nameOfPage, pageRanges } from '../page-units.ts';
 import { cutPassages, type Passage } from './cut-passages.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { rankPassages } from './rank-passages.ts';
@@ -12,7 +13,7 @@ const frameTokens = 60;
 const markTokens = 8;
 
 /**
- * What the model is shown of documents: everything with `[page N]` marks if that fits, else the beginning of each document and the
+ * What the model is shown of documents: everything with `[page N]` marks (or sheets, slides, sections) if that fits, else the beginning of each document and the
  * passages that fit the question best, in reading order, and which pages were left out. Deterministic, linear in the size of the
  * documents, whatever the language.
  * @param budgetTokens about how many tokens the result may have, by `estimateTokens`
@@ -53,14 +54,14 @@ export function choosePassages(
 function wholeText(document: ConversationDocument): string {
   return [
     titleLine(document),
-    ...document.pages.map(({ page, text }) => `[page ${page}]\n${text.trim()}`),
+    ...document.pages.map((page) => `[${nameOfPage(page, document.unit)}]\n${page.text.trim()}`),
   ].join('\n');
 }
 
-function titleLine({ name, title, pageCount, pages }: ConversationDocument): string {
+function titleLine({ name, title, unit, pageCount, pages }: ConversationDocument): string {
   const facts = [name];
   if (title && !name.includes(title)) facts.push(`title "${title.slice(0, 200)}"`);
-  facts.push(pageCount === 1 ? '1 page' : `${pageCount} pages`);
+  facts.push(countPages(pageCount, unit));
   if (pages.length < pageCount) facts.push(`${pages.length} of them read`);
   return `[Document ${facts.join(', ')}]`;
 }
@@ -102,6 +103,7 @@ function partOf(
   head: string | undefined,
 ): string {
   const lines = [titleLine(document)];
+  const names = new Map(document.pages.map((page) => [page.page, nameOfPage(page, document.unit)]));
   let last: Passage | undefined;
   for (const passage of passages) {
     const isHead = passage === passages[0];
@@ -109,16 +111,20 @@ function partOf(
     if (text === undefined) continue;
     const follows = last !== undefined && last.index === passage.index - 1;
     if (last?.page !== passage.page)
-      lines.push(`[page ${passage.page}${passage.isPageStart ? '' : ', further down'}]`);
+      lines.push(`[${names.get(passage.page)}${passage.isPageStart ? '' : ', further down'}]`);
     else if (!follows) lines.push('…');
     lines.push(text);
     last = passage;
   }
-  return [...lines, leftOut(passages, chosen)].filter(Boolean).join('\n');
+  return [...lines, leftOut(passages, chosen, document.unit)].filter(Boolean).join('\n');
 }
 
 /** Tells the model what it has not seen, so that it does not take silence for absence. */
-function leftOut(passages: readonly Passage[], chosen: ReadonlySet<Passage>): string {
+function leftOut(
+  passages: readonly Passage[],
+  chosen: ReadonlySet<Passage>,
+  unit: PageUnit | undefined,
+): string {
   const pages = new Map<number, { shown: number; all: number }>();
   for (const passage of passages) {
     const page = pages.get(passage.page) ?? { shown: 0, all: 0 };
@@ -127,15 +133,15 @@ function leftOut(passages: readonly Passage[], chosen: ReadonlySet<Passage>): st
   const none = [...pages].filter(([, { shown }]) => shown === 0).map(([page]) => page);
   const some = [...pages].filter(([, { shown, all }]) => shown > 0 && shown < all).map(([page]) => page);
   const notes = [
-    none.length > 0 ? `not shown: ${fewRanges(none)}` : '',
-    some.length > 0 ? `shown in part: ${fewRanges(some)}` : '',
+    none.length > 0 ? `not shown: ${fewRanges(none, unit)}` : '',
+    some.length > 0 ? `shown in part: ${fewRanges(some, unit)}` : '',
   ].filter(Boolean);
   return notes.length === 0 ? '' : `[${notes.join('; ')}; ask about them to see more]`;
 }
 
 /** A list of fifty separate pages helps nobody and costs tokens. */
-function fewRanges(pages: readonly number[]): string {
-  const ranges = pageRanges(pages);
+function fewRanges(pages: readonly number[], unit: PageUnit | undefined): string {
+  const ranges = pageRanges(pages, unit);
   if (ranges.length <= 100) return ranges;
-  return `${pages.length} pages between ${pages[0]} and ${pages.at(-1)}`;
+  return `${countPages(pages.length, unit)} between ${pages[0]} and ${pages.at(-1)}`;
 }

@@ -34,7 +34,7 @@ export function rankPassages(
     if (passage && score >= best * weakestMatch) scores.set(passage, score);
   }
   lendToNeighbors(passages, scores);
-  const wanted = documents.map((document) => pagesAskedFor(asked, document.pageCount));
+  const wanted = documents.map((document) => pagesAskedFor(asked, document));
   const isWanted = (passage: Passage) => wanted[passage.document]?.has(passage.page) ?? false;
   const found = passages
     .filter((passage) => isWanted(passage) || scores.has(passage))

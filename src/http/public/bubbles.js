@@ -1,5 +1,6 @@
 import { icon, make } from './dom.js';
 import { drawFile, fileProblem, lookOf } from './files.js';
+import { drawTicks } from './ticks.js';
 import { drawText, plainText } from './whatsapp-text.js';
 import { clockTime, dayName, kindName, refusal } from './wording.js';
 
@@ -10,14 +11,6 @@ import { clockTime, dayName, kindName, refusal } from './wording.js';
 
 /** Two bubbles of one side within this time stand close together. */
 const followsMs = 3 * 60_000;
-
-const tickWords = {
-  sending: 'Being sent',
-  unsent: 'Not sent',
-  stored: 'Sent',
-  seen: 'Delivered',
-  answered: 'Read and answered',
-};
 
 /**
  * Keeps the list of bubbles in step with what is to be shown, touching only what changed: a playing voice note plays on.
@@ -81,9 +74,9 @@ export function createBubbleList(deps) {
       bubble.text !== '' && drawText(bubble.text),
       bubble.text === '' && bubble.files.length === 0 && make('div.text', {}, kindName(bubble.type)),
       refused && make('p.remark', {}, icon('lock'), refused),
-      bubble.tick === 'failed' && make('p.remark.is-problem', {}, icon('alert'), 'Could not be delivered'),
+      bubble.tick === 'failed' && make('p.remark.is-problem', {}, icon('alert'), drawFailure(bubble.problem)),
       bubble.tick === 'unsent' && drawUnsent(bubble),
-      make('div.meta', {}, time, bubble.side === 'person' && drawTicks(bubble.tick)),
+      make('div.meta', {}, time, drawTicks(bubble.tick)),
     ];
   };
 
@@ -195,15 +188,7 @@ function tool(name, label, act) {
   return button;
 }
 
-/** @param {ShownBubble['tick']} tick */
-function drawTicks(tick) {
-  const drawing = { sending: 'clock', unsent: 'clock', stored: 'tick' }[tick] ?? 'ticks';
-  const classes = tick === 'answered' ? '.is-read' : tick === 'unsent' ? '.is-failed' : '';
-  const words = tickWords[tick] ?? tick;
-  return make(
-    `span.ticks${classes}`,
-    { title: words },
-    icon(drawing),
-    make('span.visually-hidden', {}, words),
-  );
+/** @param {string | null} reason */
+function drawFailure(reason) {
+  return reason === null ? 'Could not be delivered' : `Could not be delivered: ${reason}`;
 }

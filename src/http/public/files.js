@@ -47,7 +47,7 @@ export function fileMark(name, mimeType) {
       ? '.is-pdf'
       : /sheet|csv|excel/.test(mimeType)
         ? '.is-sheet'
-        : mimeType.startsWith('text/') || mimeType.includes('word')
+        : mimeType.startsWith('text/') || /word|presentation|powerpoint/.test(mimeType)
           ? '.is-text'
           : '';
   return make(`span.file-mark${kind}`, { 'aria-hidden': 'true' }, ending.toUpperCase() || 'FILE');
@@ -60,7 +60,7 @@ export function fileMark(name, mimeType) {
 function drawCard(file, url) {
   const name = file.name ?? 'File';
   const facts = [
-    file.pages === null ? undefined : `${file.pages} ${file.pages === 1 ? 'page' : 'pages'}`,
+    file.pages === null ? undefined : `${file.pages} ${file.unit ?? 'page'}${file.pages === 1 ? '' : 's'}`,
     file.bytes === null ? undefined : size(file.bytes),
     file.isAvailable ? undefined : 'no longer kept',
   ].filter((fact) => fact !== undefined);

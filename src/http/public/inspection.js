@@ -1,5 +1,6 @@
 import { make } from './dom.js';
 import { excerpt, factList, figure, section } from './fact-blocks.js';
+import { drawTicks } from './ticks.js';
 import { cost, duration, kindName, milliseconds, number, problemName, refusal, size } from './wording.js';
 
 /**
@@ -10,11 +11,15 @@ import { cost, duration, kindName, milliseconds, number, problemName, refusal, s
 const partStates = {
   queued: 'Queued',
   sending: 'Being sent',
+  held: 'Waits until the person writes',
   sent: 'Sent',
   delivered: 'Delivered',
   read: 'Read',
+  played: 'Played',
   failed: 'Failed',
 };
+const consentTypes = { messages: 'Messages', marketing: 'Templates for many' };
+const consentSources = { message: 'the person', provider: 'the provider', owner: 'the owner' };
 const turnStates = { open: 'Being worked on', answered: 'Being delivered', done: 'Done', failed: 'Failed' };
 const usageNames = { reply: 'Answer', vision: 'Looking at pictures', transcription: 'Transcript' };
 const partlyReasons = {
@@ -22,6 +27,7 @@ const partlyReasons = {
   time_limit: 'reading took too long',
   memory_limit: 'reading took too much memory',
   size_limit: 'there was too much text',
+  damaged_pages: 'the rest is damaged',
   scan_limit: 'only so many scanned pages are looked at',
   vision_failed: 'some pages could not be looked at',
 };
@@ -40,6 +46,7 @@ export function drawInspection(facts) {
     drawFiles(facts),
     drawUsage(facts),
     drawParts(facts),
+    drawConsents(facts),
     drawIds(facts),
   ].filter((part) => part !== null);
 }
@@ -97,6 +104,9 @@ function drawFiles({ files }) {
   return section(files.length === 1 ? 'File' : `${files.length} files`, ...files.map(drawFileCard));
 }
 
+/** @type {Record<import('../../domain/reading.ts').PageUnit, string>} */
+const pageNames = { page: 'Pages', sheet: 'Sheets', slide: 'Slides', section: 'Sections' };
+
 /** @param {InspectedFile} file */
 function drawFileCard(file) {
   const reading = file.reading;
@@ -143,7 +153,10 @@ function readingFacts(reading) {
   if (reading?.kind === 'document') {
     return [
       ['Title', reading.title ?? null],
-      ['Pages', `${number(reading.pages.length)} of ${number(reading.pageCount)} read`],
+      [
+        pageNames[reading.unit ?? 'page'],
+        `${number(reading.pages.length)} of ${number(reading.pageCount)} read`,
+      ],
       ['Words', number(reading.wordCount)],
       ['Text from', reading.recognized ? 'looking at the pages' : null],
     ];
@@ -183,7 +196,7 @@ function drawParts({ parts }) {
     const kind =
       part.state === 'failed'
         ? '.is-bad'
-        : ['sent', 'delivered', 'read'].includes(part.state)
+        : ['sent', 'delivered', 'read', 'played'].includes(part.state)
           ? '.is-good'
           : '';
     return make(
@@ -193,18 +206,66 @@ function drawParts({ parts }) {
         'div.card-title',
         {},
         make('span', {}, `Part ${index + 1} of ${parts.length}`),
-        make(`span.tag${kind}`, {}, partStates[part.state]),
+        make(`span.tag${kind}`, {}, drawTicks(part.state, partStates[part.state]), partStates[part.state]),
       ),
+      part.errorReason !== null &&
+        make(`p.alert${part.state === 'failed' ? '.is-bad' : ''}`, {}, sentence(part.errorReason)),
       factList([
         ['Length', `${number(part.text.length)} characters`],
         ['Tries', number(part.attempts)],
-        ['Sent', part.sentAt === null ? null : new Date(part.sentAt).toLocaleTimeString()],
+        ['Next try', momentOf(part.retryAt)],
+        ['Meant for', part.reroutedFrom === null ? null : `${part.reroutedFrom}, which had stopped`],
+        ['Sent', momentOf(part.sentAt)],
+        ['Delivered', momentOf(part.deliveredAt)],
+        ['Read', momentOf(part.readAt)],
+        ['Played', momentOf(part.playedAt)],
+        ['Failed', momentOf(part.failedAt)],
         ['Error', part.errorCode],
         ['Id', part.providerId, 'id'],
       ]),
     );
   });
   return section('Delivery', ...cards);
+}
+
+/** @param {string | null} iso */
+function momentOf(iso) {
+  return iso === null ? null : new Date(iso).toLocaleTimeString();
+}
+
+/** @param {string} clause */
+function sentence(clause) {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
+}
+
+/** @param {Inspection} facts */
+function drawConsents({ consents }) {
+  if (consents.length === 0) return null;
+  const cards = consents.map((entry) =>
+    make(
+      'div.card',
+      {},
+      make(
+        'div.card-title',
+        {},
+        make('span', {}, consentTypes[entry.type]),
+        make(
+          `span.tag${entry.action === 'granted' ? '.is-good' : '.is-bad'}`,
+          {},
+          entry.action === 'granted' ? 'Granted' : 'Revoked',
+        ),
+      ),
+      factList([
+        ['Said by', consentSources[entry.source]],
+        ['Channel', entry.channel],
+        ['Code', entry.detail],
+        ['Our words', entry.wording_version && `version ${entry.wording_version}`],
+        ['When', new Date(entry.created_at).toLocaleString()],
+        ['Message', entry.message_id, 'id'],
+      ]),
+    ),
+  );
+  return section('Consent', ...cards);
 }
 
 /** @param {Inspection} facts */

@@ -85,6 +85,7 @@ function toBubble({ providerId, file, text, quoted }) {
           state: 'pending',
           problem: null,
           pages: null,
+          unit: null,
           seconds: null,
           isAvailable: true,
         },

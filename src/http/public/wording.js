@@ -73,6 +73,8 @@ const refusals = {
   not_whitelisted: 'Not on the whitelist',
   inactive: 'Switched off for this person',
   rate_limited: 'Over the message limit',
+  outside_window: 'Came too late to be answered',
+  opted_out: 'Wants no messages',
 };
 
 /** @param {string | null} verdict */

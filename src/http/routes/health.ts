@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { ChannelState } from '#src/bot/channel-health.ts';
 import type { QueueHealth } from '#src/ports/jobs.ts';
 import type { Clock } from '#src/ports/system.ts';
 import { failures, json } from './schemas/errors.ts';
+import { time } from './schemas/fields.ts';
 
 /** What is asked about the parts behind the server. */
-export type HealthCheck = () => Promise<{ database: boolean; queue: QueueHealth | null }>;
+export type HealthCheck = () => Promise<{
+  database: boolean;
+  queue: QueueHealth | null;
+  channels?: readonly ChannelState[];
+}>;
 
 interface HealthDeps {
   readonly health: HealthCheck;
@@ -14,9 +20,36 @@ interface HealthDeps {
   readonly clock: Clock;
 }
 
+const Channel = z
+  .object({
+    name: z.enum(['twilio', 'meta', 'simulator']).meta({ examples: ['twilio'] }),
+    state: z.enum(['working', 'stopped']).meta({
+      description:
+        '`stopped`: nothing goes out until the owner has mended something. What is to be sent waits; nothing is lost.',
+      examples: ['working'],
+    }),
+    code: z
+      .string()
+      .nullable()
+      .meta({ description: "The provider's code.", examples: [null] }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why, in plain words.', examples: [null] }),
+    since: time.nullable(),
+    tried_again_at: time.nullable(),
+    alerts: z
+      .array(z.object({ code: z.string(), reason: z.string(), since: time }))
+      .meta({ description: 'What the owner should see to although it works.', examples: [[]] }),
+  })
+  .meta({ id: 'ChannelHealth', description: 'A channel as this process knows it.' });
+
 const Health = z
   .object({
-    status: z.enum(['ok', 'unavailable']).meta({ examples: ['ok'] }),
+    status: z.enum(['ok', 'degraded', 'unavailable']).meta({
+      description: '`degraded`: a channel has stopped or has an alert.',
+      examples: ['ok'],
+    }),
     version: z.string().meta({ examples: ['0.1.0'] }),
     uptime_seconds: z
       .number()
@@ -44,6 +77,7 @@ const Health = z
       })
       .nullable()
       .meta({ description: 'Null when the queue cannot be asked.' }),
+    channels: z.array(Channel),
   })
   .meta({ id: 'Health', description: 'How the bot is doing.' });
 
@@ -57,7 +91,7 @@ export function addHealth(site: FastifyInstance, { health, version, clock }: Hea
         tags: ['Bot'],
         summary: 'Health',
         description:
-          'Database, queue, uptime and version. 503 when the database is gone: then nothing can be stored.',
+          'Database, queue, channels, uptime and version. 503 when the database is gone: then nothing can be stored.',
         response: {
           ...failures(),
           200: json('It works.', Health),
@@ -66,15 +100,19 @@ export function addHealth(site: FastifyInstance, { health, version, clock }: Hea
       },
     },
     async (request, reply) => {
-      const { database, queue } = await health().catch((error: unknown) => {
+      const {
+        database,
+        queue,
+        channels = [],
+      } = await health().catch((error: unknown) => {
         request.log.error({ err: error }, 'the health check failed');
-        return { database: false, queue: null };
+        return { database: false, queue: null, channels: [] };
       });
       return reply
         .code(database ? 200 : 503)
         .header('cache-control', 'no-store')
         .send({
-          status: database ? 'ok' : 'unavailable',
+          status: !database ? 'unavailable' : channels.some(isImpaired) ? 'degraded' : 'ok',
           version,
           uptime_seconds: Math.floor((clock.now().getTime() - startedAt) / 1000),
           database: database ? 'up' : 'down',
@@ -84,7 +122,24 @@ export function addHealth(site: FastifyInstance, { health, version, clock }: Hea
             failed: queue.failed,
             oldest_due_ms: queue.oldestDueMs,
           },
+          channels: channels.map(toChannelBody),
         });
     },
   );
+}
+
+function isImpaired({ state, alerts = [] }: ChannelState): boolean {
+  return state === 'stopped' || alerts.length > 0;
+}
+
+function toChannelBody({ name, state, stop, alerts = [] }: ChannelState) {
+  return {
+    name,
+    state,
+    code: stop?.code ?? null,
+    reason: stop?.words ?? null,
+    since: stop?.since.toISOString() ?? null,
+    tried_again_at: stop?.triedAgainAt.toISOString() ?? null,
+    alerts: alerts.map(({ code, words, since }) => ({ code, reason: words, since: since.toISOString() })),
+  };
 }

@@ -1,15 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { NotFound } from '#src/domain/errors.ts';
-import { canonicalPhone } from '#src/domain/phone.ts';
 import type { ReadModel, UserView } from '#src/ports/read-model.ts';
 import type { UserAdmin } from '#src/ports/user-admin.ts';
 import { HttpError } from '../http-error.ts';
 import { failures, json } from './schemas/errors.ts';
 import { id, idParam, isPossibleId, time } from './schemas/fields.ts';
 import { pageOf, paging, toPageBody } from './schemas/paging.ts';
+import { toPhone } from './schemas/phone.ts';
+import { addUserLinkCode } from './user-link-code.ts';
+import { addUserPrivacy } from './user-privacy.ts';
 
 interface UsersDeps extends UserAdmin {
   readonly readModel: ReadModel;
@@ -31,6 +32,13 @@ const User = z
       .string()
       .nullable()
       .meta({ examples: ['Ana'] }),
+    username: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'For display alone: it can be given up, and proves nothing.',
+        examples: ['ana.pm'],
+      }),
     is_whitelisted: isWhitelisted,
     is_active: isActive,
     access_decided_by: z.enum(['settings', 'owner']).meta({
@@ -41,6 +49,10 @@ const User = z
     created_at: time,
     updated_at: time,
     last_seen_at: time.nullable(),
+    opted_out_at: time
+      .nullable()
+      .meta({ description: 'Since when the person wants no messages; null while they may get them.' }),
+    marketing_opted_out_at: time.nullable().meta({ description: 'The same for templates that go to many.' }),
   })
   .meta({ id: 'User', description: 'A person.' }) satisfies z.ZodType<UserView>;
 
@@ -91,7 +103,7 @@ const NewUser = z
 const security = [{ bearer: [] }];
 
 /** People: list, look up, add, and decide who may use the bot. */
-export function addUsers(api: FastifyInstance, { readModel, patchUser, addUser }: UsersDeps): void {
+export function addUsers(api: FastifyInstance, { readModel, patchUser, addUser, ...admin }: UsersDeps): void {
   const routes = api.withTypeProvider<ZodTypeProvider>();
 
   routes.get(
@@ -171,14 +183,12 @@ export function addUsers(api: FastifyInstance, { readModel, patchUser, addUser }
           : null,
       ),
   );
+
+  addUserPrivacy(api, { readModel, ...admin });
+  addUserLinkCode(api, admin);
 }
 
 function found(user: UserView | null): UserView {
   if (!user) throw new NotFound('No user has this id.');
   return user;
-}
-
-function toPhone(text: string): string | undefined {
-  const phone = parsePhoneNumberFromString(text.replace(/^whatsapp:/, ''));
-  return phone?.isPossible() ? canonicalPhone(phone.number) : undefined;
 }

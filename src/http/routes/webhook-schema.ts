@@ -58,6 +58,36 @@ export const receiveSchema = {
   },
 };
 
+const TwilioStatus = z
+  .looseObject({
+    MessageSid: z.string().meta({ description: 'Names the message that we sent.' }),
+    MessageStatus: z.string().meta({ description: 'How far it has come.', examples: ['delivered'] }),
+    ErrorCode: z
+      .string()
+      .optional()
+      .meta({ description: 'Why it failed.', examples: ['63016'] }),
+  })
+  .meta({
+    id: 'TwilioStatus',
+    description: 'What became of a message of ours, as Twilio sends it; repeated, and in any order.',
+    examples: [{ MessageSid: 'SM0123456789abcdef0123456789abcdef', MessageStatus: 'delivered' }],
+  });
+
+/** Describes `POST /webhook/status`. */
+export const statusSchema = {
+  tags: ['Webhook'],
+  summary: 'Receive a delivery status from Twilio',
+  description:
+    'Checks the signature and stores what became of a message: queued, sent, delivered, read or failed. States only move forward.',
+  consumes: ['application/x-www-form-urlencoded'],
+  headers: receiveSchema.headers,
+  body: TwilioStatus,
+  response: {
+    204: z.null().meta({ description: 'Stored, or nothing to store.' }),
+    ...failures(403, 413, 503),
+  },
+};
+
 /** Describes `GET /webhook`. */
 export const verifySchema = {
   tags: ['Webhook'],

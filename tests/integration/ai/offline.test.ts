@@ -36,6 +36,22 @@ describe('the offline assistant', () => {
     expect(text).toContain('> Quarterly Report\n> Revenue \\*rose\\* by 4 %\n> Outlook');
   });
 
+  it('counts sheets and slides, but not sections, which mean nothing to people', async () => {
+    const pages = [{ page: 1, text: 'Rent' }];
+    const about = async (unit: 'sheet' | 'section') =>
+      (
+        await ask([
+          {
+            mimeType: 'x/y',
+            fileName: 'a',
+            reading: { kind: 'document', unit, pageCount: 2, pages, wordCount: 1, recognized: false },
+          },
+        ])
+      ).text;
+    expect(await about('sheet')).toContain('**a**: 2 sheets, 1 word.');
+    expect(await about('section')).toContain('**a**: 1 word.');
+  });
+
   it('tells a scan from a document', async () => {
     const { text } = await ask([
       {

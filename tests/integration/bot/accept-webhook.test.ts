@@ -9,6 +9,7 @@ import type { BotRules } from '#src/bot/deps.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
 import { inboundText } from '#tests/support/inbound.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
+import { createQuietMetrics } from '#tests/support/quiet-metrics.ts';
 import { createTestClock } from '#tests/support/test-clock.ts';
 
 let database: OpenDatabase;
@@ -35,6 +36,7 @@ beforeEach(async () => {
     rules: { isWelcome: () => true, replyDelayMs: 1200 } as unknown as BotRules,
     limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock }),
     isStorageInPlace: () => true,
+    metrics: createQuietMetrics(),
     jobs: { poke: (at) => void pokes.push(at) },
   });
 });

@@ -31,7 +31,7 @@ describe.each(engines)('counting messages on %s', (engine) => {
     });
 
     for (const userId of new Set(accepted.map((message) => message.userId))) {
-      await receive({ unitOfWork, clock, rules, metrics: createQuietMetrics() }, userId);
+      await receive({ unitOfWork, clock, rules, channels: new Map(), metrics: createQuietMetrics() }, userId);
     }
     const verdicts = await database.db
       .selectFrom('messages')

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { createLive } from '#src/adapters/system/live.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
+import { createChannelHealth } from '#src/bot/channel-health.ts';
 import { deliver } from '#src/bot/deliver.ts';
 import { lookAtHand } from '#src/bot/receive.ts';
 import { ProviderRefused, ProviderUnavailable, StorageUnavailable } from '#src/domain/errors.ts';
@@ -47,6 +48,9 @@ describe.each(engines)('delivering on %s', (engine) => {
         log,
         live: createLive({ log }),
         metrics: createQuietMetrics(),
+        channelHealth: createChannelHealth({ channels: ['twilio'], clock, log }),
+        startedAt: clock.now(),
+        rules: { nudges: new Map() },
       },
       userId,
       await work.run((stores) => lookAtHand(stores, userId)),

@@ -17,6 +17,7 @@ import { StorageUnavailable } from '#src/domain/errors.ts';
 import type { Arrival, ArrivalLog } from '#src/ports/arrivals.ts';
 import { inboundText } from '#tests/support/inbound.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
+import { createQuietMetrics } from '#tests/support/quiet-metrics.ts';
 import { createTestClock } from '#tests/support/test-clock.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
@@ -53,6 +54,7 @@ async function openLine(
     live: createLive({ log }),
     rules: { isWelcome: () => true, replyDelayMs: 1200 } as unknown as BotRules,
     limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock }),
+    metrics: createQuietMetrics(),
     jobs: { poke: () => {} },
   };
   const sorter = createSorter({

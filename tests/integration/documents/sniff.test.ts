@@ -59,7 +59,7 @@ describe('sniffing', () => {
     ['text/plain', 'text', Buffer.from('\ufeffHello', 'utf16le')],
     ['text/plain', 'text', 'name;amount\nAna;12'],
     ['text/plain', 'text', 'BMW sold more cars'],
-    ['text/html', 'text', '<!DOCTYPE html><html><body>Hi</body></html>'],
+    ['text/html', 'web_page', '<!DOCTYPE html><html><body>Hi</body></html>'],
     [
       'image/svg+xml',
       'unknown',

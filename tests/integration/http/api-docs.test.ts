@@ -45,26 +45,36 @@ describe('the OpenAPI document', () => {
   it('has every route', async () => {
     const { operations } = await readDocument();
     expect(operations.map(({ name }) => name).sort()).toEqual([
+      'DELETE /api/v1/users/{id}',
       'DELETE /api/v1/workers/failures/{id}',
       'GET /',
       'GET /api/v1/conversations',
       'GET /api/v1/conversations/{id}',
       'GET /api/v1/messages',
       'GET /api/v1/messages/{id}',
+      'GET /api/v1/templates',
       'GET /api/v1/usage',
       'GET /api/v1/users',
       'GET /api/v1/users/{id}',
+      'GET /api/v1/users/{id}/consents',
       'GET /api/v1/workers',
       'GET /health',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',
       'GET /webhook',
+      'GET /webhook/meta',
       'PATCH /api/v1/users/{id}',
       'POST /api/v1/auth/token',
+      'POST /api/v1/messages',
+      'POST /api/v1/templates/sync',
       'POST /api/v1/users',
+      'POST /api/v1/users/{id}/consents',
+      'POST /api/v1/users/{id}/link-code',
       'POST /api/v1/workers/failures/{id}/retry',
       'POST /webhook',
+      'POST /webhook/meta',
+      'POST /webhook/status',
     ]);
   });
 

@@ -85,7 +85,11 @@ export async function startServer({
     log: pino({ level: 'trace' }, { write: (line) => void logLines.push(line) }),
     clock,
     access,
-    webhook: { reader, accept: async (messages) => void accepted.push(...messages) },
+    webhook: {
+      reader,
+      accept: async (messages) => void accepted.push(...messages),
+      applyEvents: async () => {},
+    },
     readModel: createReadModel(database.db),
     ...createUserAdmin({ db: database.db, clock, newId: () => uuidv7() }),
     health: async () => ({ database: true, queue: { waiting: 2, running: 1, failed: 0, oldestDueMs: 40 } }),

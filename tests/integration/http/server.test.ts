@@ -30,6 +30,37 @@ describe('the front door', () => {
       uptime_seconds: 90,
       database: 'up',
       queue: { waiting: 2, running: 1, failed: 0, oldest_due_ms: 40 },
+      channels: [],
+    });
+  });
+
+  it('tells of a channel that has stopped, and goes on working', async () => {
+    const since = new Date('2026-11-21T09:59:00.000Z');
+    const stop = { since, code: '190', words: 'the access token has expired', triedAgainAt: since };
+    const health = async () => ({
+      database: true,
+      queue: null,
+      channels: [
+        { name: 'twilio', state: 'working' } as const,
+        { name: 'meta', state: 'stopped', stop } as const,
+      ],
+    });
+    await using server = await startServer({ deps: { health } });
+    const answer = await server.app.inject('/health');
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({
+      status: 'degraded',
+      channels: [
+        { name: 'twilio', state: 'working', code: null, reason: null, since: null, tried_again_at: null },
+        {
+          name: 'meta',
+          state: 'stopped',
+          code: '190',
+          reason: 'the access token has expired',
+          since: since.toISOString(),
+          tried_again_at: since.toISOString(),
+        },
+      ],
     });
   });
 

@@ -32,6 +32,7 @@ describe.each(engines)('on %s', (engine) => {
         id: bo,
         phone_number: null,
         whatsapp_name: 'Bo',
+        username: null,
         is_whitelisted: true,
         is_active: true,
         access_decided_by: 'settings',
@@ -39,6 +40,8 @@ describe.each(engines)('on %s', (engine) => {
         created_at: '2026-11-02T00:00:00.000Z',
         updated_at: '2026-11-21T09:00:00.000Z',
         last_seen_at: null,
+        opted_out_at: null,
+        marketing_opted_out_at: null,
       });
       expect(next_cursor).toBeNull();
     });

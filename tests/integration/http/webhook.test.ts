@@ -60,7 +60,9 @@ describe('a webhook that Twilio signed', () => {
   it('is asked for again when it cannot be stored', async () => {
     const accept = () => Promise.reject(new Error('disk is full'));
     const reader = { isAuthentic: () => true, read: () => ({ messages: [{} as never], events: [] }) };
-    await using server = await startServer({ deps: { webhook: { reader, accept } } });
+    await using server = await startServer({
+      deps: { webhook: { reader, accept, applyEvents: async () => {} } },
+    });
     const answer = await post(server, signedForm(url, form));
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('5');
@@ -76,7 +78,9 @@ describe('a webhook that Twilio signed', () => {
         throw new TypeError('a bug');
       },
     };
-    await using server = await startServer({ deps: { webhook: { reader, accept: async () => {} } } });
+    await using server = await startServer({
+      deps: { webhook: { reader, accept: async () => {}, applyEvents: async () => {} } },
+    });
     expect((await post(server, signedForm(url, form))).statusCode).toBe(200);
     expect(server.logText()).toContain('a bug');
   });
@@ -104,7 +108,7 @@ describe('a webhook that nobody can vouch for', () => {
 
   it('is 403 while no channel is configured', async () => {
     await using server = await startServer({
-      deps: { webhook: { reader: undefined, accept: async () => {} } },
+      deps: { webhook: { reader: undefined, accept: async () => {}, applyEvents: async () => {} } },
     });
     expect((await post(server, signedForm(url, form))).statusCode).toBe(403);
   });

@@ -163,7 +163,11 @@ describe('jobs', () => {
     const handlers = metrics.handlers({
       'answer-user': () => gate.promise,
       'remove-old-media': () => Promise.reject(new Error('no such folder')),
+      'erase-person': async () => {},
+      'erase-at-provider': async () => {},
       'sum-usage': async () => {},
+      'settle-reports': async () => {},
+      'sync-templates': async () => {},
     });
     const running = handlers['answer-user']({ userId: 'u' }, run(1));
     await expect(handlers['remove-old-media']({}, run(3))).rejects.toThrow('no such folder');

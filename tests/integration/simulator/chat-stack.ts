@@ -23,6 +23,7 @@ import { createPages } from '#src/http/routes/simulator.ts';
 import { createServer } from '#src/http/server.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
 import { type Engine, openTestDatabase } from '#tests/support/engines.ts';
+import { createQuietMetrics } from '#tests/support/quiet-metrics.ts';
 import { createQuietOperations } from '#tests/support/quiet-operations.ts';
 
 /** The chat page on its real server, store and channel; only the bot is missing, so that tests decide what is answered. */
@@ -63,6 +64,7 @@ export async function openChatStack(
     rules: toBotRules(settings, () => undefined),
     limiter: createMemoryRateLimiter({ messages: 1000, windowSeconds: 60, clock: systemClock }),
     isStorageInPlace: () => true,
+    metrics: createQuietMetrics(),
     jobs: { poke: () => {} },
   });
   const accepted: InboundMessage[] = [];
@@ -81,7 +83,7 @@ export async function openChatStack(
     log,
     clock,
     access,
-    webhook: { reader: undefined, accept: store },
+    webhook: { reader: undefined, accept: store, applyEvents: async () => {} },
     readModel: createReadModel(database.db),
     ...createUserAdmin({ db: database.db, clock, newId: newUuid }),
     health: async () => ({ database: true, queue: null }),

@@ -226,7 +226,6 @@ async function answerAs(stack: ChatStack, userId: string, parts: readonly string
   const { unitOfWork } = stack;
   await unitOfWork.run(async (stores) => {
     const ids = (await stores.inbox.undecided(userId)).map((message) => message.id);
-    await stores.inbox.decide(new Map(ids.map((id) => [id, 'allowed'])), new Set(ids));
     const conversationId = await stores.conversations.active(userId);
     await stores.turns.open({ userId, conversationId, messageIds: ids });
     const turn = await stores.turns.next(userId);

@@ -24,7 +24,6 @@ describe.each(engines)('a process that comes back too late on %s', (engine) => {
   afterEach(() => database[Symbol.asyncDispose]());
 
   async function authorize(stores: Stores, messageIds: readonly string[]): Promise<void> {
-    await stores.inbox.decide(new Map(messageIds.map((id) => [id, 'allowed'])), new Set(messageIds));
     const conversationId = await stores.conversations.active(userId);
     await stores.turns.open({ userId, conversationId, messageIds });
   }

@@ -29,7 +29,6 @@ describe.each(engines)('the history of a conversation on %s', (engine) => {
       const accepted = await stores.inbox.accept(texts, () => true);
       const messageIds = accepted.map(({ messageId }) => messageId);
       const userId = accepted[0]?.userId ?? '';
-      await stores.inbox.decide(new Map(messageIds.map((id) => [id, 'allowed'])), new Set(messageIds));
       const conversationId = await stores.conversations.active(userId);
       await stores.turns.open({ userId, conversationId, messageIds });
       const turn = await stores.turns.next(userId);

@@ -53,6 +53,25 @@ describe('the Twilio channel', () => {
     expect(twilio.sent).toMatchObject([{ from: 'whatsapp:+15557654321' }]);
   });
 
+  it('asks for reports of what becomes of it where Twilio can reach us', async () => {
+    await channel.send(part(), options);
+    channel = open({ statusCallback: 'https://bot.example.com/webhook/status' });
+    await channel.send(part(), options);
+    expect(twilio.sent.map(({ statusCallback }) => statusCallback)).toEqual([
+      undefined,
+      'https://bot.example.com/webhook/status',
+    ]);
+    expect(twilio.problems).toEqual([]);
+  });
+
+  it('says in plain words what a code means, and which ones stop everything', () => {
+    expect(channel.explain?.('63003')).toEqual({ kind: 'final', words: 'the person is not on WhatsApp' });
+    expect(channel.explain?.('63018')).toMatchObject({ kind: 'passes', retryAfterMs: 15_000 });
+    expect(channel.explain?.('30008')).toMatchObject({ kind: 'passes', mostRepeats: 1 });
+    for (const code of ['20003', '63007', '63038']) expect(channel.explain?.(code)?.kind).toBe('stops');
+    expect(channel.explain?.('12345')).toBeUndefined();
+  });
+
   it('shows typing for a message', async () => {
     const providerId = newSid('SM');
     await channel.showTyping({ providerId, to: 'whatsapp:+15550001111' }, options);

@@ -67,11 +67,14 @@ function describeFile(file: TurnFile): string[] {
 
 function describeDocument(file: TurnFile, reading: Reading & { kind: 'document' }): string {
   const name = plain(shorten(reading.title?.trim() || file.fileName || 'Document', 120));
-  const pages = counted(reading.pageCount, 'page');
-  const facts = `**${name}**: ${file.mimeType === 'application/pdf' ? `PDF, ${pages}, ` : ''}${counted(reading.wordCount, 'word')}.`;
+  const unit = reading.unit ?? 'page';
+  const isPdf = file.mimeType === 'application/pdf';
+  // Sections are our own cut, and a text file has one page: neither means anything to the person.
+  const pages = isPdf || unit === 'sheet' || unit === 'slide' ? `${counted(reading.pageCount, unit)}, ` : '';
+  const facts = `**${name}**: ${isPdf ? 'PDF, ' : ''}${pages}${counted(reading.wordCount, 'word')}.`;
   const read = reading.pages.length;
   const partly =
-    reading.partlyBecause && read > 0 ? [`I read ${counted(read, 'page')} of ${reading.pageCount}.`] : [];
+    reading.partlyBecause && read > 0 ? [`I read ${counted(read, unit)} of ${reading.pageCount}.`] : [];
   const lines = firstLines(reading);
   const begins =
     lines.length > 0

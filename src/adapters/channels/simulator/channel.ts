@@ -1,7 +1,7 @@
 import type { Channel } from '#src/ports/channel.ts';
 import type { Live } from '#src/ports/live.ts';
 import type { NewId } from '#src/ports/system.ts';
-import { copyFromSpool } from './spool.ts';
+import { copyFromSpool, removeUpload } from './spool.ts';
 
 /**
  * The chat page as a channel: the same pipeline as WhatsApp, with the wire cut short. What the person hears is the stored outbound
@@ -27,6 +27,10 @@ export function createSimulatorChannel(deps: {
     // A part is on the page once it is stored as sent: one whose sending was interrupted was never seen.
     async findSent() {
       return null;
+    },
+    // There is no provider; uploads that wait to be fetched are all there is.
+    async erase({ refs }) {
+      for (const ref of refs) await removeUpload(deps.spoolFolder, ref);
     },
   };
 }

@@ -44,6 +44,11 @@ export async function copyFromSpool(
   return { path: options.target, bytes: facts.size, contentType: '' };
 }
 
+/** Removes an upload, if it is there. */
+export async function removeUpload(spoolFolder: string, ref: string): Promise<void> {
+  if (isSpoolName(ref)) await rm(join(spoolFolder, ref), { force: true });
+}
+
 /**
  * Removes uploads last written before `before`: by then they were copied to the person's media folder or given up on.
  * Returns how many went. A folder that does not exist yet counts as empty.

@@ -1,5 +1,6 @@
 import type { InboundAttachment } from '#src/domain/message.ts';
-import { type Params, textOf } from './fields.ts';
+import { type Params, textOf } from '../fields.ts';
+import { essenceOf } from '../media-type.ts';
 
 /** WhatsApp sends one file a message and Twilio ten at most; the rest is headroom. */
 const maxAttachments = 20;
@@ -19,10 +20,4 @@ export function readAttachments(params: Params): InboundAttachment[] {
     if (ref !== '') attachments.push({ ref, declaredType: essenceOf(textOf(params, contentType, 256)) });
   }
   return attachments;
-}
-
-/** `Audio/OGG; codecs=opus` → `audio/ogg`; '' for what is no media type. */
-function essenceOf(contentType: string): string {
-  const essence = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]*$/.test(essence) ? essence : '';
 }

@@ -1,8 +1,11 @@
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
+import { withNumberedChoices } from '#src/domain/numbered-choices.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
 import type { FetchFile } from '#src/ports/media.ts';
 import type { Log } from '#src/ports/system.ts';
 import { createTwilioApi } from './client.ts';
+import { createErase } from './erase.ts';
+import { explainTwilioCode } from './explain.ts';
 import { findSent } from './find-sent.ts';
 import { createMediaRules } from './media-rules.ts';
 
@@ -12,6 +15,8 @@ export interface TwilioChannelDeps {
   readonly authToken: string;
   /** Our sender, E.164 with plus; '' answers from the number that was written to. */
   readonly number: string;
+  /** Where Twilio reports what becomes of messages; undefined when it cannot reach us. */
+  readonly statusCallback?: string | undefined;
   /** Origin that stands in for all of Twilio's hosts; undefined for Twilio itself. */
   readonly baseUrl: string | undefined;
   /** Further exact origins media may come from. */
@@ -19,6 +24,16 @@ export interface TwilioChannelDeps {
   /** Must let `baseUrl` and `extraOrigins` through, see `createGuardedFetch`. */
   readonly fetchFile: FetchFile;
   readonly log: Log;
+}
+
+/** What the message is. "Drop Body and MediaUrl when using ContentSid" (error 63016). */
+function contentOf({ text, template, choices = [] }: OutboundPart) {
+  if (!template) return { body: choices.length > 0 ? withNumberedChoices(text, choices) : text };
+  const hasValues = Object.keys(template.values).length > 0;
+  return {
+    contentSid: template.name,
+    ...(hasValues && { contentVariables: JSON.stringify(template.values) }),
+  };
 }
 
 /** WhatsApp through Twilio. */
@@ -29,6 +44,7 @@ export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
 
   return {
     name: 'twilio',
+    erase: createErase(api),
     // "Body … up to 1,600 characters" (Message resource). UTF-16 units are never fewer than characters.
     limits: { textUnits: 1600 },
 
@@ -38,7 +54,13 @@ export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
 
     async send(part, { signal }) {
       const { sid } = await api.call(
-        (client) => client.messages.create({ to: part.to, from: senderOf(part), body: part.text }),
+        (client) =>
+          client.messages.create({
+            to: part.to,
+            from: senderOf(part),
+            ...contentOf(part),
+            ...(deps.statusCallback !== undefined && { statusCallback: deps.statusCallback }),
+          }),
         { signal, creates: true },
       );
       if (typeof sid === 'string' && sid !== '') return { providerId: sid };
@@ -55,6 +77,8 @@ export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
         { signal, creates: false },
       );
     },
+
+    explain: explainTwilioCode,
 
     findSent: (part, { signal }) =>
       api.call((client) => findSent(client, part, senderOf(part)), { signal, creates: false }),

@@ -1,4 +1,5 @@
 import type { InboundAttachment, MessageType } from '#src/domain/message.ts';
+import { typeOfFile } from '../media-type.ts';
 
 /** What of a webhook decides its type. */
 export interface TypeClues {
@@ -59,12 +60,4 @@ export function decideType(clues: TypeClues): MessageType {
 function typeWithoutName(clues: TypeClues): MessageType {
   if (clues.hasLocation) return 'location';
   return clues.hasButton ? 'button' : 'text';
-}
-
-function typeOfFile(declaredType: string): MessageType {
-  if (declaredType === 'application/pdf') return 'pdf';
-  if (declaredType === 'text/vcard' || declaredType === 'text/x-vcard') return 'contact';
-  const [family] = declaredType.split('/', 1);
-  if (family === 'image' || family === 'video') return family;
-  return family === 'audio' ? 'voice' : 'document';
 }

@@ -1,6 +1,6 @@
 import type { InboundMessage } from '#src/domain/message.ts';
+import { degreesOf, isParams, lineOf, matchOf, type Params, safeName, textOf } from '../fields.ts';
 import { readAttachments } from './attachments.ts';
-import { degreesOf, lineOf, matchOf, type Params, textOf } from './fields.ts';
 import { decideType } from './message-type.ts';
 import { readOwnAddress, readSender } from './sender.ts';
 
@@ -54,10 +54,6 @@ export function parseTwilioWebhook(body: unknown): InboundMessage[] {
   ];
 }
 
-function isParams(body: unknown): body is Params {
-  return typeof body === 'object' && body !== null && !Array.isArray(body);
-}
-
 /** Status callbacks may be sent to the same address. What comes in is `received`. */
 function isStatusCallback(params: Params): boolean {
   const status = textOf(params, 'MessageStatus', 32) || textOf(params, 'SmsStatus', 32) || 'received';
@@ -80,9 +76,4 @@ function readButton(params: Params, messageType: string): InboundMessage['button
     (named ? lineOf(params, 'Body', 1024) : undefined);
   const payload = lineOf(params, 'ButtonPayload', 1024) ?? lineOf(params, 'ListId', 1024);
   return text || payload ? { text: text ?? '', payload } : undefined;
-}
-
-/** For the log and the reply: nobody may write sentences into it. */
-function safeName(messageType: string): string {
-  return /^[a-z0-9_-]{1,64}$/.test(messageType) ? messageType : 'unknown';
 }

@@ -1,6 +1,6 @@
 import type { Identity, IdentityKind } from '#src/domain/identity.ts';
 import { canonicalPhone } from '#src/domain/phone.ts';
-import { matchOf, type Params, textOf } from './fields.ts';
+import { matchOf, type Params, textOf } from '../fields.ts';
 
 /** A plus that was not escaped in a form arrives as a space. */
 const phoneAddress = /^whatsapp:[+ ]?([1-9]\d{5,14})$/;

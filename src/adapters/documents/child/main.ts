@@ -16,6 +16,7 @@ const jobs: {
 } = {
   'read-pdf': async (...job) => (await import('./read-pdf.ts')).readPdf(...job),
   'render-pdf': async (...job) => (await import('./render-pdf.ts')).renderPdf(...job),
+  'read-document': async (...job) => (await import('./read-document.ts')).readDocument(...job),
   'prepare-image': async (request) => (await import('./prepare-image.ts')).prepareImage(request),
   'inspect-audio': async (...job) => (await import('./inspect-audio.ts')).inspectAudio(...job),
 };

@@ -6,6 +6,10 @@ import * as m0004 from './0004-workers.ts';
 import * as m0005 from './0005-crashes.ts';
 import * as m0006 from './0006-rate-limits.ts';
 import * as m0007 from './0007-usage-days.ts';
+import * as m0008 from './0008-delivery.ts';
+import * as m0009 from './0009-consent.ts';
+import * as m0010 from './0010-people.ts';
+import * as m0011 from './0011-window.ts';
 
 /** Every migration by name; a static map, so that nothing is looked up on disk and order is plain to see. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +20,8 @@ export const migrations: Record<string, Migration> = {
   '0005-crashes': m0005,
   '0006-rate-limits': m0006,
   '0007-usage-days': m0007,
+  '0008-delivery': m0008,
+  '0009-consent': m0009,
+  '0010-people': m0010,
+  '0011-window': m0011,
 };

@@ -28,12 +28,58 @@ const providerId = z
   .nullable()
   .meta({ description: "The provider's id.", examples: ['SM0123456789abcdef0123456789abcdef'] });
 
+const channel = z.enum(['twilio', 'meta', 'simulator']).meta({ examples: ['twilio'] });
+const reached = (description: string) => time.nullable().meta({ description });
+
+const OutboundPart = z
+  .object({
+    id,
+    position: z
+      .number()
+      .int()
+      .meta({ examples: [0] }),
+    channel,
+    rerouted_from: channel.nullable().meta({
+      description: 'The channel it was meant for, when that had stopped and another one was open.',
+      examples: [null],
+    }),
+    text: z.string().meta({ examples: ['Three months, see page 4.'] }),
+    state: z.enum(['queued', 'held', 'sending', 'sent', 'delivered', 'read', 'played', 'failed']).meta({
+      description: 'How far it has come. `held`: it waits until the person writes again.',
+      examples: ['delivered'],
+    }),
+    provider_id: providerId,
+    error_code: z
+      .string()
+      .nullable()
+      .meta({ description: "The provider's code.", examples: [null] }),
+    error_reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why it failed or is held, in plain words.', examples: [null] }),
+    attempts: z
+      .number()
+      .int()
+      .meta({ examples: [1] }),
+    retry_at: reached('It failed in a way that may pass and is sent again then.'),
+    sent_at: reached('When the provider took it.'),
+    delivered_at: reached('When it was on the phone.'),
+    read_at: reached('When it was read.'),
+    played_at: reached('When a voice message was first played.'),
+    failed_at: reached('When it turned out that it cannot be delivered.'),
+    created_at: time,
+  })
+  .meta({
+    id: 'OutboundPart',
+    description: 'One WhatsApp message an answer was split into.',
+  }) satisfies z.ZodType<OutboundPartView>;
+
 const fields = {
   id,
   user_id: id,
   conversation_id: id.nullable(),
   turn_id: id.nullable().meta({ description: 'What was answered together has the same turn.' }),
-  channel: z.enum(['twilio', 'meta', 'simulator']).meta({ examples: ['twilio'] }),
+  channel,
   direction: direction.meta({ examples: ['inbound'] }),
   message_type: messageType.meta({ examples: ['pdf'] }),
   content: z.string().meta({
@@ -56,7 +102,7 @@ const fields = {
   provider_id: providerId,
   quoted_provider_id: providerId.meta({ description: 'The message this one replies to.' }),
   verdict: z
-    .enum(['allowed', 'not_whitelisted', 'inactive', 'rate_limited'])
+    .enum(['allowed', 'not_whitelisted', 'inactive', 'rate_limited', 'opted_out', 'outside_window'])
     .nullable()
     .meta({ description: 'Null while an inbound message has not been looked at.', examples: ['allowed'] }),
   ai_response: z
@@ -77,6 +123,9 @@ const fields = {
     .string()
     .nullable()
     .meta({ examples: [null] }),
+  outbound_parts: z
+    .array(OutboundPart)
+    .meta({ description: 'Of what went out: the WhatsApp messages it was split into, in order.' }),
   created_at: time,
 };
 
@@ -142,36 +191,8 @@ const Attachment = z
     description: 'A file and what was found in it.',
   }) satisfies z.ZodType<AttachmentView>;
 
-const OutboundPart = z
-  .object({
-    id,
-    position: z
-      .number()
-      .int()
-      .meta({ examples: [0] }),
-    text: z.string().meta({ examples: ['Three months, see page 4.'] }),
-    state: z.enum(['queued', 'sending', 'sent', 'delivered', 'read', 'failed']).meta({ examples: ['sent'] }),
-    provider_id: providerId,
-    error_code: z
-      .string()
-      .nullable()
-      .meta({ examples: [null] }),
-    attempts: z
-      .number()
-      .int()
-      .meta({ examples: [1] }),
-    sent_at: time.nullable(),
-    created_at: time,
-  })
-  .meta({
-    id: 'OutboundPart',
-    description: 'One WhatsApp message an answer was split into.',
-  }) satisfies z.ZodType<OutboundPartView>;
-
 /** A message with its files and parts. */
-export const MessageDetail = z
-  .object({ ...fields, attachments: z.array(Attachment), outbound_parts: z.array(OutboundPart) })
-  .meta({
-    id: 'MessageDetail',
-    description: 'A message with everything that hangs on it.',
-  }) satisfies z.ZodType<MessageDetailView>;
+export const MessageDetail = z.object({ ...fields, attachments: z.array(Attachment) }).meta({
+  id: 'MessageDetail',
+  description: 'A message with everything that hangs on it.',
+}) satisfies z.ZodType<MessageDetailView>;

@@ -1,5 +1,10 @@
-/** One webhook's parameters as they came: values may be anything. */
+/** What a webhook carries under names, as it came: values may be anything. */
 export type Params = Readonly<Record<string, unknown>>;
+
+/** Whether it has names and values at all. */
+export function isParams(given: unknown): given is Params {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
 
 /** Far more than WhatsApp lets anyone type (4,096), little enough to store. */
 const maxTextUnits = 65_536;
@@ -37,4 +42,9 @@ export function degreesOf(params: Params, name: string, limit: number): number |
   const text = matchOf(params, name, /^-?\d{1,3}(?:\.\d{1,20})?$/);
   const degrees = Number(text);
   return text !== undefined && Math.abs(degrees) <= limit ? degrees : undefined;
+}
+
+/** A provider's name of something, for the log and the reply: nobody may write sentences into it. */
+export function safeName(name: string): string {
+  return /^[a-z0-9_-]{1,64}$/.test(name) ? name : 'unknown';
 }

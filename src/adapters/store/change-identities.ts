@@ -1,0 +1,227 @@
+import type { ChannelName, Identity } from '#src/domain/identity.ts';
+import type { InboundMessage, MessageChange } from '#src/domain/message.ts';
+import { mergePeople } from './merge-people.ts';
+import type { UserIdentityRow } from './people-tables.ts';
+import { keyOf, provenIdentities, timeOf } from './proven-identities.ts';
+import { findPast } from './recognize-strangers.ts';
+import type { StoreContext } from './unit-of-work.ts';
+
+type IdentityChange = Extract<MessageChange, { kind: 'identities' }>;
+
+/** The provider repeats itself for a week: whoever appeared with the new number within it has most likely moved there. */
+const noticeMayTakeMs = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Gives a person the identities they have from now on and takes away those they had, which may be somebody else's next. Nothing
+ * happens when nobody is known by the old ones.
+ */
+export async function changeIdentities(
+  context: StoreContext,
+  message: InboundMessage,
+  change: IdentityChange,
+): Promise<void> {
+  const { trx, clock, newId } = context;
+  const previous = provenIdentities(message);
+  const current = provenIdentities({ sender: change.current });
+  const isCurrent = new Set(current.map(keyOf));
+  if (current.length === 0 || previous.every((identity) => isCurrent.has(keyOf(identity)))) return;
+  const at = timeOf(message, clock.now());
+  const known = await ownersOf(trx, previous);
+  const userId = known[0]?.user_id ?? (await findPast(trx, previous))[0]?.user_id;
+  if (!userId) return;
+
+  const others = new Set((await ownersOf(trx, current)).map((row) => row.user_id));
+  others.delete(userId);
+  for (const otherId of others) await join(context, { userId, otherId, message, proven: current, at });
+
+  const mine = await identitiesOf(trx, userId);
+  const namesPhone = previous.some((identity) => identity.kind === 'phone');
+  const isPrevious = new Set(previous.map(keyOf));
+  // Whose phone is not told has another one all the same: ids change with the number.
+  const isOver = (row: Identity) =>
+    !isCurrent.has(keyOf(row)) &&
+    (isPrevious.has(keyOf(row)) || (!namesPhone && row.kind === 'phone' && row.scope === previous[0]?.scope));
+  const over = mine.filter(isOver);
+  await retire(context, over, at);
+  const isMine = new Set(mine.map(keyOf));
+  const gained = current.filter((identity) => !isMine.has(keyOf(identity)));
+  if (gained.length > 0) {
+    const added = gained.map((identity) => ({
+      id: newId(),
+      user_id: userId,
+      ...identity,
+      channel: message.channel,
+      created_at: at,
+    }));
+    await trx.insertInto('user_identities').values(added).execute();
+  }
+  for (const { kind, scope, value } of current) {
+    await trx
+      .deleteFrom('past_identities')
+      .where('user_id', '=', userId)
+      .where('kind', '=', kind)
+      .where('scope', '=', scope)
+      .where('value', '=', value)
+      .execute();
+  }
+  const phone = current.find((identity) => identity.kind === 'phone')?.value;
+  await trx
+    .updateTable('users')
+    .set({ updated_at: clock.now().toISOString(), ...(phone === undefined ? {} : { phone_number: phone }) })
+    .where('id', '=', userId)
+    .execute();
+  await readdress(context, userId, message.channel, change.replyAddress);
+}
+
+/**
+ * Makes the senders of a message one person, where its identities belong to several: whoever has proven an id and a number has both.
+ * @returns whether there was anybody to make one of
+ */
+export async function settleConflicts(
+  context: StoreContext,
+  messages: readonly InboundMessage[],
+  userOf: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  let isSettled = false;
+  for (const message of messages) {
+    const proven = provenIdentities(message);
+    const owners = new Set(proven.flatMap((identity) => userOf.get(keyOf(identity)) ?? []));
+    if (owners.size < 2) continue;
+    isSettled = true;
+    // Ids sort by creation: the one who has been known longest stays. An id is stronger than a number.
+    const [userId = '', ...others] = [...owners].sort();
+    const strongest = proven.find((identity) => identity.kind !== 'phone');
+    const owner = strongest && userOf.get(keyOf(strongest));
+    const at = timeOf(message, context.clock.now());
+    for (const otherId of others) {
+      const [keeps, joins] = owner === otherId ? [otherId, userId] : [userId, otherId];
+      await join(context, { userId: keeps, otherId: joins, message, proven, at, isCertain: true });
+    }
+  }
+  return isSettled;
+}
+
+/** Makes one person of two, or takes from the other what is not theirs any more. */
+async function join(
+  context: StoreContext,
+  about: {
+    userId: string;
+    otherId: string;
+    message: InboundMessage;
+    proven: readonly Identity[];
+    at: string;
+    isCertain?: boolean;
+  },
+): Promise<void> {
+  const { trx } = context;
+  const { userId, otherId, message, proven, at } = about;
+  const isProven = new Set(proven.map(keyOf));
+  const theirs = await identitiesOf(trx, otherId);
+  const people = await trx
+    .selectFrom('users')
+    .select(['id', 'created_at', 'last_seen_at'])
+    .where('id', 'in', [userId, otherId])
+    .orderBy('id')
+    .execute();
+  const other = people.find((person) => person.id === otherId);
+  const isId = ({ kind }: Identity) => kind === 'bsuid';
+  const isSameAccount = theirs.some((row) => row.kind !== 'phone' && isProven.has(keyOf(row)));
+  // Somebody has one id on a channel: the number has changed hands.
+  const isAnotherAccount =
+    proven.some(isId) &&
+    theirs.some((row) => isId(row) && row.channel === message.channel && !isProven.has(keyOf(row)));
+  const since = new Date(Date.parse(at) - noticeMayTakeMs).toISOString();
+  const isNew = other !== undefined && (other.last_seen_at === null || other.created_at >= since);
+  if (isSameAccount || (!isAnotherAccount && (about.isCertain || isNew))) {
+    const [older = userId] = people.map((person) => person.id);
+    // Where a number has changed, whoever had it before is who has the history.
+    const keptId = about.isCertain ? older : userId;
+    await mergePeople(context, keptId, keptId === userId ? otherId : userId);
+    return;
+  }
+  await retire(
+    context,
+    theirs.filter((row) => isProven.has(keyOf(row))),
+    at,
+  );
+}
+
+/** Nobody is found by these any more. */
+async function retire(
+  { trx, newId }: StoreContext,
+  rows: readonly UserIdentityRow[],
+  at: string,
+): Promise<void> {
+  if (rows.length === 0) return;
+  const past = rows.map(({ user_id, kind, scope, value, created_at }) => ({
+    id: newId(),
+    user_id,
+    kind,
+    scope,
+    value,
+    valid_from: created_at,
+    valid_to: at,
+  }));
+  await trx.insertInto('past_identities').values(past).execute();
+  await trx
+    .deleteFrom('user_identities')
+    .where(
+      'id',
+      'in',
+      rows.map((row) => row.id),
+    )
+    .execute();
+  for (const { user_id, kind, value } of rows) {
+    if (kind !== 'phone') continue;
+    await trx
+      .updateTable('users')
+      .set({ phone_number: null })
+      .where('id', '=', user_id)
+      .where('phone_number', '=', value)
+      .execute();
+  }
+}
+
+/** What is not answered or not out yet goes where the person is now. */
+async function readdress(
+  { trx }: StoreContext,
+  userId: string,
+  channel: ChannelName,
+  to: string,
+): Promise<void> {
+  await trx
+    .updateTable('messages')
+    .set({ reply_address: to })
+    .where('user_id', '=', userId)
+    .where('channel', '=', channel)
+    .where('direction', '=', 'inbound')
+    .where('is_processed', '=', 0)
+    .execute();
+  await trx
+    .updateTable('outbound_parts')
+    .set({ to_address: to })
+    .where('user_id', '=', userId)
+    .where('channel', '=', channel)
+    // What is being sent at this moment is on its way to the old one.
+    .where('state', 'in', ['queued', 'held'])
+    .execute();
+}
+
+function ownersOf(trx: StoreContext['trx'], identities: readonly Identity[]) {
+  return trx
+    .selectFrom('user_identities')
+    .selectAll()
+    .where((eb) =>
+      eb.or(
+        identities.map(({ kind, scope, value }) =>
+          eb.and([eb('kind', '=', kind), eb('scope', '=', scope), eb('value', '=', value)]),
+        ),
+      ),
+    )
+    .orderBy('user_id')
+    .execute();
+}
+
+function identitiesOf(trx: StoreContext['trx'], userId: string): Promise<UserIdentityRow[]> {
+  return trx.selectFrom('user_identities').selectAll().where('user_id', '=', userId).execute();
+}

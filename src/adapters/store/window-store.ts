@@ -1,0 +1,106 @@
+import type { ChannelName } from '#src/domain/identity.ts';
+import type { InboundMessage } from '#src/domain/message.ts';
+import type { PartAtHand } from '#src/ports/outbox.ts';
+import type { HoldReason, WindowStore } from '#src/ports/outreach.ts';
+import { isHeld } from './partial-indexes.ts';
+import { type Given, isOneOf, statement } from './statement.ts';
+import type { StoreContext } from './unit-of-work.ts';
+
+/** After an outage messages come in any order: the latest of a few is looked for. */
+const lookedThrough = 10;
+
+const selectLatest = statement((db, given: Given<{ userId: string; channel: ChannelName; limit: number }>) =>
+  db
+    .selectFrom('messages')
+    .select(['details', 'created_at'])
+    .where('user_id', '=', given.userId)
+    .where('direction', '=', 'inbound')
+    .where('channel', '=', given.channel)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(given.limit),
+);
+
+type Hold = PartAtHand & HoldReason;
+
+const holdPart = statement((db, given: Given<Hold>) =>
+  db
+    .updateTable('outbound_parts')
+    .set((row) => ({
+      state: 'held',
+      error_code: given.code,
+      error_reason: given.words,
+      error_title: null,
+      excused: row.ref('attempts'),
+      // The attempt is over and known not to have gone out: nobody must look for it.
+      first_tried_at: null,
+      not_before: null,
+    }))
+    .where('id', '=', given.id)
+    .where('state', '=', given.state)
+    .where('attempts', '=', given.attempts),
+);
+
+const releaseParts = statement(
+  (db, given: Given<{ ids: readonly string[]; channel: ChannelName; to: string; from: string }>) =>
+    db
+      .updateTable('outbound_parts')
+      .set({
+        state: 'queued',
+        error_code: null,
+        error_reason: null,
+        error_title: null,
+        failed_at: null,
+        channel: given.channel,
+        to_address: given.to,
+        from_address: given.from,
+      })
+      .where(isOneOf(db, 'id', given.ids))
+      .where(isHeld),
+);
+
+/** When people last wrote, and what waits for them to write again. */
+export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
+  return {
+    async lastWrote(userId, channel) {
+      const rows = await selectLatest.all(trx, { userId, channel, limit: lookedThrough });
+      const times = rows.flatMap(({ details, created_at }) => {
+        const { sentAtMs, change } = JSON.parse(details) as Pick<InboundMessage, 'sentAtMs' | 'change'>;
+        // A new number is the provider's word, and a correction nothing new.
+        return change ? [] : [sentAtMs ?? Date.parse(created_at)];
+      });
+      return times.length === 0 ? undefined : new Date(Math.max(...times));
+    },
+
+    async hold({ id, state, attempts }, { code, words }) {
+      return (await holdPart.change(trx, { id, state, attempts, code, words })) > 0;
+    },
+
+    async markHeld(userId) {
+      const { numUpdatedRows } = await trx
+        .updateTable('users')
+        .set({ held_since: clock.now().toISOString() })
+        .where('id', '=', userId)
+        .where('held_since', 'is', null)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
+    },
+
+    async release(userId, { channel, to, from, textUnits }) {
+      const held = await trx
+        .selectFrom('outbound_parts')
+        .select(['id', 'channel', 'text', 'extras'])
+        .where('user_id', '=', userId)
+        .where(isHeld)
+        .orderBy('id')
+        .execute();
+      const foreign = held.filter((part) => part.channel !== channel);
+      const fits = foreign.every((part) => part.extras === null && part.text.length <= textUnits);
+      const released = fits ? held : held.filter((part) => part.channel === channel);
+      const ids = released.map((part) => part.id);
+      if (ids.length > 0) await releaseParts.change(trx, { ids, channel, to, from });
+      if (released.length < held.length) return;
+      await trx.updateTable('users').set({ held_since: null }).where('id', '=', userId).execute();
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import { AppError } from '#src/domain/errors.ts';
+import type { ChannelName, Identity } from '#src/domain/identity.ts';
+import type { PartExtras } from '#src/domain/outbound.ts';
+import type { JobRunner } from '#src/ports/jobs.ts';
+import type { PartAddress } from '#src/ports/outbox.ts';
+import type { Addressee } from '#src/ports/outreach.ts';
+import type { Stores } from '#src/ports/stores.ts';
+import { type ChosenTemplate, chooseTemplate } from './choose-template.ts';
+import type { BotDeps } from './deps.ts';
+import { splitText } from './format/split-text.ts';
+import { hasWindow, isWithinWindow } from './window.ts';
+
+/** What the owner wants a person to hear. */
+export interface MessageOrder {
+  readonly to: { readonly userId: string } | { readonly phone: string } | { readonly bsuid: string };
+  /** Undefined takes the one the person wrote on last. */
+  readonly channel: ChannelName | undefined;
+  readonly content:
+    | { readonly text: string; readonly hold: boolean }
+    | {
+        readonly template: {
+          readonly name: string;
+          readonly language: string | undefined;
+          readonly values: Readonly<Record<string, string>>;
+        };
+      };
+  /** The same key with the same digest is the same order. */
+  readonly idempotency: { readonly key: string; readonly digest: string } | undefined;
+}
+
+/** Why an order is not carried out. */
+export interface OrderRefusal {
+  readonly refused:
+    | 'unknown_person'
+    | 'opted_out'
+    | 'channel_not_configured'
+    | 'unreachable'
+    | 'outside_window'
+    | 'unknown_template'
+    | 'ambiguous_template'
+    | 'template_not_approved'
+    | 'wrong_values'
+    | 'idempotency_conflict';
+  /** A sentence for whoever ordered. */
+  readonly words: string;
+}
+
+/** What became of an order: a message that is queued, or was when the same order came before. */
+export type OrderOutcome = { readonly messageId: string; readonly isRepeated: boolean } | OrderRefusal;
+
+/** Carries out orders. */
+export type SendMessage = (order: MessageOrder) => Promise<OrderOutcome>;
+
+type SendDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live'> & {
+  readonly jobs: Pick<JobRunner, 'poke'>;
+};
+
+/** Room that a part keeps below the channel's limit, for the way the provider may count. */
+const margin = 20;
+
+const refuse = (refused: OrderRefusal['refused'], words: string): OrderRefusal => ({ refused, words });
+
+/** Stores a message with its parts and wakes its person's lane, which sends it after whatever waits there: all in one transaction. */
+export function createSendMessage(deps: SendDeps): SendMessage {
+  const { unitOfWork, clock, jobs, live } = deps;
+  return async (order) => {
+    const attempt = () => unitOfWork.run((stores) => carryOut(stores, deps, order));
+    // The same order twice at once meets itself: nothing of the second one was stored, and it finds the first one now.
+    const done = await attempt().catch((error: unknown) => {
+      if (error instanceof AppError) throw error;
+      return attempt();
+    });
+    if ('refused' in done) return done;
+    const { userId, ...outcome } = done;
+    if (userId !== undefined) {
+      jobs.poke(clock.now());
+      live.announce({ kind: 'changed', userId });
+    }
+    return outcome;
+  };
+}
+
+async function carryOut(
+  stores: Stores,
+  deps: SendDeps,
+  order: MessageOrder,
+): Promise<OrderRefusal | { messageId: string; isRepeated: boolean; userId?: string }> {
+  const { content, idempotency } = order;
+  const earlier = idempotency && (await stores.outreach.earlier(idempotency.key));
+  if (earlier) {
+    if (earlier.digest === idempotency.digest) return { messageId: earlier.messageId, isRepeated: true };
+    return refuse('idempotency_conflict', 'This Idempotency-Key was used for another message.');
+  }
+  const person = await findPerson(stores, deps, order.to);
+  if (!person) return refuse('unknown_person', 'No person has this id.');
+  if (person.hasOptedOut) return refuse('opted_out', 'The person wants no messages.');
+
+  const known = 'template' in content ? await stores.templates.named(content.template.name) : [];
+  const address = await chooseAddress(stores, deps, {
+    person,
+    wanted: order.channel,
+    suitable: new Set(known.map(({ channel }) => channel)),
+  });
+  if ('refused' in address) return address;
+  const said =
+    'text' in content
+      ? await plainText(stores, deps, { person, address, ...content })
+      : filledTemplate(person, address, chooseTemplate(known, address.channel, content.template));
+  if ('refused' in said) return said;
+
+  const { userId } = person;
+  const messageId = await stores.outreach.post({ userId, ...address, ...said });
+  if (idempotency) await stores.outreach.remember(idempotency.key, { messageId, digest: idempotency.digest });
+  await stores.jobs.wake([userId], deps.clock.now(), 0);
+  return { messageId, isRepeated: false, userId };
+}
+
+/** A number nobody has met yet becomes somebody's; an id must be known. */
+async function findPerson(
+  stores: Stores,
+  { rules }: Pick<SendDeps, 'rules'>,
+  to: MessageOrder['to'],
+): Promise<Addressee | undefined> {
+  if ('userId' in to) return stores.outreach.find(to);
+  const identity: Identity =
+    'phone' in to
+      ? { kind: 'phone', scope: '', value: to.phone }
+      : { kind: 'bsuid', scope: '', value: to.bsuid };
+  const known = await stores.outreach.find({ identity });
+  if (known || identity.kind !== 'phone') return known;
+  return stores.outreach.add(identity.value, rules.isWelcome([identity]));
+}
+
+/** The channel that was asked for, else the one the person wrote on last, else one that is configured; and their address there. */
+async function chooseAddress(
+  stores: Stores,
+  { channels, rules }: Pick<SendDeps, 'channels' | 'rules'>,
+  about: { person: Addressee; wanted: ChannelName | undefined; suitable: ReadonlySet<ChannelName> },
+): Promise<PartAddress | OrderRefusal> {
+  const { person, wanted, suitable } = about;
+  if (wanted && !channels.has(wanted))
+    return refuse('channel_not_configured', `The channel ${wanted} is not configured.`);
+  const used = (await stores.outreach.addresses(person.userId)).filter(({ channel }) =>
+    channels.has(channel),
+  );
+  const others = [...channels.keys()].filter((name) => hasWindow(name) && !person.isSimulated);
+  const candidates = wanted ? [wanted] : [...new Set([...used.map(({ channel }) => channel), ...others])];
+  // A template belongs to one channel: where the person has been does not matter then.
+  const fitting = suitable.size > 0 ? candidates.filter((name) => suitable.has(name)) : candidates;
+  for (const channel of fitting.length > 0 ? fitting : candidates) {
+    const address =
+      used.find((one) => one.channel === channel) ?? madeUp(person, channel, rules.ownAddresses);
+    if (address) return address;
+  }
+  return refuse('unreachable', 'No channel that is configured leads to this person.');
+}
+
+/** The address of somebody who has never written on a channel. */
+function madeUp(
+  { phone, bsuid, isSimulated }: Addressee,
+  channel: ChannelName,
+  ownAddresses: ReadonlyMap<ChannelName, string>,
+): PartAddress | undefined {
+  const from = ownAddresses.get(channel);
+  if (isSimulated || from === undefined) return undefined;
+  const name = phone ?? bsuid;
+  if (name === undefined) return undefined;
+  return { channel, from, to: channel === 'meta' ? name.replace(/^\+/, '') : `whatsapp:${name}` };
+}
+
+async function plainText(
+  stores: Stores,
+  { channels, clock }: Pick<SendDeps, 'channels' | 'clock'>,
+  said: { person: Addressee; address: PartAddress; text: string; hold: boolean },
+): Promise<{ parts: readonly string[] } | OrderRefusal> {
+  const { person, address, text, hold } = said;
+  if (hasWindow(address.channel) && !hold) {
+    const wroteAt = await stores.window.lastWrote(person.userId, address.channel);
+    if (!wroteAt || !isWithinWindow(wroteAt, clock.now()))
+      return refuse(
+        'outside_window',
+        'The person has not written for 24 hours: send a template, or set hold and it follows once they write.',
+      );
+  }
+  return { parts: splitText(text, (channels.get(address.channel)?.limits.textUnits ?? 1_600) - margin) };
+}
+
+function filledTemplate(
+  person: Addressee,
+  address: PartAddress,
+  chosen: ChosenTemplate | OrderRefusal,
+): { parts: readonly string[]; extras: PartExtras } | OrderRefusal {
+  if ('refused' in chosen) return chosen;
+  if (chosen.isMarketing && person.hasOptedOutOfMarketing)
+    return refuse('opted_out', 'The person wants no marketing messages.');
+  const { name, values, language } = chosen;
+  return {
+    parts: [chosen.text],
+    extras: { template: { name, values, language: address.channel === 'twilio' ? '' : language } },
+  };
+}

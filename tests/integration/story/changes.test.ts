@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
+import {
+  type MetaMessage,
+  type MetaPerson,
+  metaBatch,
+  metaBody,
+  metaNumber,
+  metaText,
+  newWamid,
+  signedMetaWebhook,
+} from '#tests/support/meta-webhook.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
+import { openWorld, type World } from '#tests/support/world.ts';
+
+let meta: MetaStandIn;
+let world: World;
+
+beforeAll(async () => {
+  meta = await openMetaStandIn();
+  world = await openWorld({
+    WHITELISTED_USERS: '+15550008001,+15550008002,+15550008003',
+    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
+    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
+    WHATSAPP_APP_SECRET: meta.appSecret,
+    WHATSAPP_VERIFY_TOKEN: 'a word',
+    WHATSAPP_API_VERSION: meta.apiVersion,
+    WHATSAPP_BASE_URL: meta.url,
+  });
+});
+afterEach(() => {
+  expect(meta.problems).toEqual([]);
+  expect(meta.dropped).toEqual([]);
+  expect(world.openai.problems).toEqual([]);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await meta[Symbol.asyncDispose]();
+});
+
+async function post(content: unknown): Promise<void> {
+  const { headers, body } = signedMetaWebhook({ appSecret: meta.appSecret, body: content });
+  const response = await fetch(`${world.product().url}/webhook/meta`, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+}
+const deliver = (...messages: MetaMessage[]) => post(metaBody({ messages }));
+const heardBy = ({ phone }: MetaPerson) =>
+  meta.sent.filter(({ to }) => to === phone).map((sent) => sent.text);
+
+/** Resolves once no message says this any more. */
+const gone = (words: string) =>
+  waitFor(`the change of ${words}`, async () => {
+    const { body } = await world.api('/messages?limit=100');
+    return !JSON.stringify(body).includes(words);
+  });
+
+/** The model, which answers a message about `slow` only once it is let. */
+function slowModel(): { readonly asked: Promise<void>; readonly release: () => void } {
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  world.openai.answers(async ({ text }) => {
+    if (text.includes('slow')) {
+      asked.resolve();
+      await gate.promise;
+    }
+    return `Heard: ${text.split('\n').at(-1)}`;
+  });
+  return { asked: asked.promise, release: gate.resolve };
+}
+
+describe('a message that is changed while its answer is written', () => {
+  it('is answered once, as it reads in the end', async () => {
+    const from: MetaPerson = { phone: '15550008001', bsuid: 'US.8001', name: 'Ana' };
+    const id = newWamid();
+    const model = slowModel();
+    await deliver(metaText({ from, id, body: 'slow helo' }));
+    await model.asked;
+    const edit = { original_message_id: id, message: { type: 'text', text: { body: 'hello' } } };
+    await deliver(metaText({ from, body: '', extra: { type: 'edit', edit } }));
+    await gone('slow');
+    model.release();
+    await waitFor('an answer', () => heardBy(from).length > 0);
+    await deliver(metaText({ from, body: 'and then?' }));
+    await waitFor('the next answer', () => heardBy(from).length > 1);
+    expect(heardBy(from)).toEqual(['Heard: hello', 'Heard: and then?']);
+    const asked = JSON.stringify(world.openai.calls.at(-1));
+    expect(asked).toContain('hello');
+    expect(asked).not.toContain('helo"');
+  });
+
+  it('is not answered where it is taken back', async () => {
+    const from: MetaPerson = { phone: '15550008002', bsuid: 'US.8002', name: 'Bo' };
+    const id = newWamid();
+    const model = slowModel();
+    await deliver(metaText({ from, id, body: 'slow secret' }));
+    await model.asked;
+    await deliver(
+      metaText({ from, body: '', extra: { type: 'revoke', revoke: { original_message_id: id } } }),
+    );
+    await gone('slow');
+    model.release();
+    await deliver(metaText({ from, body: 'something else' }));
+    await waitFor('an answer', () => heardBy(from).length > 0);
+    expect(heardBy(from)).toEqual(['Heard: something else']);
+    expect(JSON.stringify(world.openai.calls.at(-1))).not.toContain('secret');
+    const { body } = await world.api('/messages?limit=100');
+    expect(JSON.stringify(body)).not.toContain('secret');
+  });
+});
+
+describe('a person with a new number', () => {
+  it('is the same person there, and the old number is nobody any more', async () => {
+    const before: MetaPerson = { phone: '15550008003', bsuid: 'US.8003', name: 'Cleo' };
+    const after: MetaPerson = { phone: '15550008004', bsuid: 'US.8004', name: 'Cleo' };
+    world.openai.answers(({ text }) => `Heard: ${text.split('\n').at(-1)}`);
+    await deliver(metaText({ from: before, body: 'My cat is called Tom.' }));
+    await waitFor('an answer', () => heardBy(before).length > 0);
+    const system = {
+      type: 'user_changed_number',
+      body: 'Cleo changed from one number to another',
+      wa_id: after.phone,
+      user_id: after.bsuid,
+      previous_user_id: before.bsuid,
+    };
+    const message = { from: before.phone, id: newWamid(), timestamp: '1795000000', type: 'system', system };
+    const metadata = { display_phone_number: metaNumber.display, phone_number_id: metaNumber.phoneNumberId };
+    const value = { messaging_product: 'whatsapp', metadata, messages: [message] };
+    await post(metaBatch([{ field: 'messages', value }]));
+
+    await deliver(metaText({ from: after, body: 'What is my cat called?' }));
+    await waitFor('an answer', () => heardBy(after).length > 0);
+    expect(heardBy(after)).toEqual(['Heard: What is my cat called?']);
+    expect(JSON.stringify(world.openai.calls.at(-1))).toContain('Tom');
+
+    const other: MetaPerson = { phone: '15550008003', bsuid: 'US.8005', name: 'Dan' };
+    await deliver(metaText({ from: other, body: 'Hello' }));
+    await waitFor('a refusal', () => heardBy(other).length > 1);
+    expect(heardBy(other).at(-1)).toContain('not on its list');
+    await world.restart();
+    await deliver(metaText({ from: after, body: 'Am I still on the list?' }));
+    await waitFor('an answer', () => heardBy(after).length > 1);
+    expect(heardBy(after).at(-1)).toBe('Heard: Am I still on the list?');
+  });
+});

@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+import { answerJson } from './twilio-answers.ts';
+
+/** A Content template of the account, as Twilio lists it with what WhatsApp said to it. */
+export interface TwilioContent {
+  /** `HX…` */
+  readonly sid: string;
+  readonly friendlyName: string;
+  readonly language: string;
+  /** Samples by placeholder. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly types: Readonly<Record<string, object>>;
+  readonly approval: {
+    readonly status: string;
+    readonly category?: string;
+    readonly rejection_reason?: string;
+  };
+}
+
+/** A text that WhatsApp approved. */
+export function approvedContent(sid: string, body: string, over: Partial<TwilioContent> = {}): TwilioContent {
+  const names = [...body.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '');
+  return {
+    sid,
+    friendlyName: 'a text',
+    language: 'en',
+    variables: Object.fromEntries(names.map((name) => [name, 'sample'])),
+    types: { 'twilio/text': { body } },
+    approval: { status: 'approved', category: 'UTILITY' },
+    ...over,
+  };
+}
+
+/** Answers `GET /v1/ContentAndApprovals`, at most two a page, so that every list has several. */
+export function answerContents(contents: readonly TwilioContent[], url: URL, response: ServerResponse): void {
+  const size = Math.min(2, Number(url.searchParams.get('PageSize') ?? 50));
+  const page = Number(url.searchParams.get('Page') ?? 0);
+  const address = (to: number) => `https://content.twilio.com${url.pathname}?PageSize=${size}&Page=${to}`;
+  const isMore = contents.length > (page + 1) * size;
+  const body = {
+    meta: {
+      key: 'contents',
+      page,
+      page_size: size,
+      first_page_url: address(0),
+      previous_page_url: null,
+      url: address(page),
+      next_page_url: isMore ? address(page + 1) : null,
+    },
+    contents: contents.slice(page * size, (page + 1) * size).map((content) => ({
+      sid: content.sid,
+      account_sid: `AC${'1'.repeat(32)}`,
+      friendly_name: content.friendlyName,
+      language: content.language,
+      variables: content.variables,
+      types: content.types,
+      approval_requests: {
+        name: content.friendlyName.replaceAll(' ', '_'),
+        content_type: 'twilio/text',
+        rejection_reason: '',
+        ...content.approval,
+      },
+      date_created: '2026-11-01T10:00:00Z',
+      date_updated: '2026-11-01T10:00:00Z',
+    })),
+  };
+  answerJson(response, 200, JSON.stringify(body));
+}
