@@ -14,9 +14,9 @@ interface OpenapiOptions {
   readonly publicUrl: string | undefined;
 }
 
-const description = `A self-hosted WhatsApp assistant that understands text, photos, voice notes and PDFs.
+const description = `A self-hosted WhatsApp assistant that understands text, photos, voice notes and documents.
 
-- Messages come in at \`POST /webhook\`, signed by Twilio.
+- Messages come in at \`POST /webhook\`, signed by Twilio, and at \`POST /webhook/meta\`, signed by Meta.
 - Everything under \`/api/v1\` needs \`Authorization: Bearer\` with a token from \`POST /api/v1/auth/token\`.
 - Lists are newest first; follow \`next_cursor\` until it is null.
 - Times are ISO-8601 in UTC, money is US dollars, every failure is \`{ "error": { "code", "message", "requestId" } }\`.`;
