@@ -13,7 +13,7 @@ import type { JobRun } from '#src/ports/jobs.ts';
 import type { PartAtHand } from '#src/ports/outbox.ts';
 import { type Change, change, conclude } from './conclude.ts';
 import type { BotDeps } from './deps.ts';
-import { holdPart, type NudgeRules } from './hold.ts';
+import { cannotBeFound, holdPart, type NudgeRules } from './hold.ts';
 import { noteProviderOptOut, optOutOf } from './provider-opt-out.ts';
 import { reroute } from './reroute.ts';
 import { isUncertain, putBack, restsUntil, toResting } from './resting-parts.ts';
@@ -27,6 +27,9 @@ type DeliverDeps = Pick<
 
 /** With the queue's growing delays this outlasts a few minutes of a provider's outage. */
 const attemptsPerPart = 8;
+
+/** Of a part that may be out, and that nobody can look for. */
+const unknownOutcome = 'unknown_outcome';
 
 /** What became of an attempt to send a part: it is out, held, given up with a reason, or its channel has stopped. */
 type Attempt = 'sent' | 'held' | 'stopped' | { readonly failed: string };
@@ -110,6 +113,8 @@ async function deliverPart(
   let atHand: PartAtHand = part;
   try {
     const found = isUncertain(part) ? await channel.findSent?.(outbound, { signal: run.signal }) : null;
+    if (!found && isUncertain(part) && channel.findSent && cannotBeFound(part))
+      return giveUp(deps, part, { atHand, reason: unknownOutcome });
     if (!found && !(await getsThrough(part))) return await hold(deps, { userId, part, atHand });
     if (found) log.info({ partId: part.id }, 'an uncertain part had been sent after all');
     else if (!part.isBegun) atHand = await begin(deps, part);
@@ -213,7 +218,10 @@ async function giveUp(
   part: QueuedPart,
   { atHand, reason, error }: { atHand: PartAtHand; reason: string; error?: unknown },
 ): Promise<Attempt> {
-  const words = wordsFor(deps.channels.get(part.channel), reason);
+  const channel = deps.channels.get(part.channel);
+  const words = wordsFor(channel, reason);
+  const meaning = channel?.explain?.(reason);
+  if (meaning?.concernsOwner) deps.channelHealth.alert(part.channel, { code: reason, words: meaning.words });
   await change(deps, ({ outbox }) => outbox.failed(atHand, reason, words));
   deps.metrics.partEnded({ channel: part.channel, state: 'failed', errorCode: reason });
   deps.log.error(
@@ -226,5 +234,6 @@ async function giveUp(
 /** Why a part was given up, in plain words; undefined where the code says all there is. */
 function wordsFor(channel: Channel | undefined, code: string): string | undefined {
   if (!channel) return 'this channel is not configured any more';
+  if (code === unknownOutcome) return 'nobody can tell whether it went out, and it must not go out twice';
   return channel.explain?.(code)?.words;
 }

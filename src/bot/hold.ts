@@ -13,7 +13,8 @@ export const outsideWindow: HoldReason = {
   words: 'the person has not written for 24 hours; it follows as soon as they do',
 };
 
-const unwanted = { code: 'opted_out', words: 'the person wants no messages' };
+/** What is written on a part that its person does not want any more. */
+export const unwanted: HoldReason = { code: 'opted_out', words: 'the person wants no messages' };
 
 /** What holding needs to know of the settings. */
 export type NudgeRules = Pick<BotRules, 'nudges'>;
@@ -33,8 +34,8 @@ export async function holdPart(
   const { channel, to, from } = part;
   let nudged: Nudged | undefined;
   await change(deps, async (stores) => {
-    const user = await stores.users.get(userId);
-    if (user?.hasOptedOut) return stores.outbox.failed(atHand, unwanted.code, unwanted.words);
+    if (await stores.window.hasOptedOut(userId))
+      return stores.outbox.failed(atHand, unwanted.code, unwanted.words);
     if (!(await stores.window.hold(atHand, outsideWindow))) return false;
     nudged = await nudge(stores, deps.rules, { userId, channel, to, from });
     return true;
@@ -60,11 +61,19 @@ export async function nudge(
   if (!template) return 'no_template';
   if (!isFirst) return 'before';
   const address = { userId, channel, replyAddress: to, ownAddress: from };
-  // Where the words are known, a sending that broke off can be found by them.
+  // Where the words are known, a sending that broke off can be found by them; see `cannotBeFound`.
   const known = await stores.templates.named(template.name, channel);
   const body = known.find(({ language }) => template.language === '' || language === template.language)?.body;
   await stores.outbox.queueNotice(address, [body || wording.nudge], { extras: { template } });
   return 'now';
+}
+
+/**
+ * Whether nobody can tell by its words if a nudge went out: those of its template were not known when it was queued. Then it is not
+ * repeated. What it announces is held anyway, and two of them annoy more than none.
+ */
+export function cannotBeFound({ template, text }: Pick<QueuedPart, 'template' | 'text'>): boolean {
+  return template !== undefined && text === wording.nudge;
 }
 
 /** Tells the owner, once, that people do not learn of what waits for them. */

@@ -4,7 +4,7 @@ import { windowMarginMs, windowMs } from './window.ts';
 
 /**
  * Sends a part another way when its channel has stopped and its person can be reached on another one: they wrote there within a day,
- * and the text fits. What may be out already stays where it is.
+ * it is nothing but text, and that fits. What may be out already stays where it is.
  * @returns the part as it goes now; undefined when it goes as planned
  */
 export async function reroute(
@@ -14,8 +14,8 @@ export async function reroute(
 ): Promise<QueuedPart | undefined> {
   const { unitOfWork, channels, channelHealth, clock, log } = deps;
   if (!channelHealth.isStopped(part.channel) || part.state !== 'queued') return undefined;
-  // Templates belong to one channel.
-  if (part.template) return undefined;
+  // Templates belong to one channel; the other one may have nothing to tap and carry no files, and words alone would be half of it.
+  if (part.template || part.file || part.choices) return undefined;
   const others = [...channels.values()]
     // Nobody looks at the chat page for what was said on WhatsApp.
     .filter(({ name }) => name !== part.channel && name !== 'simulator' && !channelHealth.isStopped(name))
@@ -32,5 +32,5 @@ export async function reroute(
     { partId: part.id, from: part.channel, to: address.channel },
     'a channel has stopped; a message goes out on the other one',
   );
-  return { ...part, ...address, notBefore: undefined };
+  return { ...part, ...address, quotes: undefined, notBefore: undefined };
 }

@@ -91,7 +91,7 @@ async function carryOut(
     if (earlier.digest === idempotency.digest) return { messageId: earlier.messageId, isRepeated: true };
     return refuse('idempotency_conflict', 'This Idempotency-Key was used for another message.');
   }
-  const person = await findPerson(stores, deps, order.to);
+  const person = await findPerson(stores, order.to);
   if (!person) return refuse('unknown_person', 'No person has this id.');
   if (person.hasOptedOut) return refuse('opted_out', 'The person wants no messages.');
 
@@ -108,19 +108,19 @@ async function carryOut(
       : filledTemplate(person, address, chooseTemplate(known, address.channel, content.template));
   if ('refused' in said) return said;
 
-  const { userId } = person;
+  // Nobody is added for an order that is refused.
+  const userId = person.userId ?? (await addPerson(stores, deps, person));
   const messageId = await stores.outreach.post({ userId, ...address, ...said });
   if (idempotency) await stores.outreach.remember(idempotency.key, { messageId, digest: idempotency.digest });
   await stores.jobs.wake([userId], deps.clock.now(), 0);
   return { messageId, isRepeated: false, userId };
 }
 
-/** A number nobody has met yet becomes somebody's; an id must be known. */
-async function findPerson(
-  stores: Stores,
-  { rules }: Pick<SendDeps, 'rules'>,
-  to: MessageOrder['to'],
-): Promise<Addressee | undefined> {
+/** Whom an order is for: somebody known, or whoever has a number that nobody has met yet. */
+type Candidate = Omit<Addressee, 'userId'> & { readonly userId: string | undefined };
+
+/** A number may be anybody's; an id must be known. */
+async function findPerson(stores: Stores, to: MessageOrder['to']): Promise<Candidate | undefined> {
   if ('userId' in to) return stores.outreach.find(to);
   const identity: Identity =
     'phone' in to
@@ -128,21 +128,36 @@ async function findPerson(
       : { kind: 'bsuid', scope: '', value: to.bsuid };
   const known = await stores.outreach.find({ identity });
   if (known || identity.kind !== 'phone') return known;
-  return stores.outreach.add(identity.value, rules.isWelcome([identity]));
+  return {
+    userId: undefined,
+    phone: identity.value,
+    bsuid: undefined,
+    isSimulated: false,
+    hasOptedOut: false,
+    hasOptedOutOfMarketing: false,
+  };
+}
+
+async function addPerson(
+  stores: Stores,
+  { rules }: Pick<SendDeps, 'rules'>,
+  { phone = '' }: Candidate,
+): Promise<string> {
+  const isWelcome = rules.isWelcome([{ kind: 'phone', scope: '', value: phone }]);
+  return (await stores.outreach.add(phone, isWelcome)).userId;
 }
 
 /** The channel that was asked for, else the one the person wrote on last, else one that is configured; and their address there. */
 async function chooseAddress(
   stores: Stores,
   { channels, rules }: Pick<SendDeps, 'channels' | 'rules'>,
-  about: { person: Addressee; wanted: ChannelName | undefined; suitable: ReadonlySet<ChannelName> },
+  about: { person: Candidate; wanted: ChannelName | undefined; suitable: ReadonlySet<ChannelName> },
 ): Promise<PartAddress | OrderRefusal> {
   const { person, wanted, suitable } = about;
   if (wanted && !channels.has(wanted))
     return refuse('channel_not_configured', `The channel ${wanted} is not configured.`);
-  const used = (await stores.outreach.addresses(person.userId)).filter(({ channel }) =>
-    channels.has(channel),
-  );
+  const known = person.userId === undefined ? [] : await stores.outreach.addresses(person.userId);
+  const used = known.filter(({ channel }) => channels.has(channel));
   const others = [...channels.keys()].filter((name) => hasWindow(name) && !person.isSimulated);
   const candidates = wanted ? [wanted] : [...new Set([...used.map(({ channel }) => channel), ...others])];
   // A template belongs to one channel: where the person has been does not matter then.
@@ -157,7 +172,7 @@ async function chooseAddress(
 
 /** The address of somebody who has never written on a channel. */
 function madeUp(
-  { phone, bsuid, isSimulated }: Addressee,
+  { phone, bsuid, isSimulated }: Candidate,
   channel: ChannelName,
   ownAddresses: ReadonlyMap<ChannelName, string>,
 ): PartAddress | undefined {
@@ -171,11 +186,12 @@ function madeUp(
 async function plainText(
   stores: Stores,
   { channels, clock }: Pick<SendDeps, 'channels' | 'clock'>,
-  said: { person: Addressee; address: PartAddress; text: string; hold: boolean },
+  said: { person: Candidate; address: PartAddress; text: string; hold: boolean },
 ): Promise<{ parts: readonly string[] } | OrderRefusal> {
   const { person, address, text, hold } = said;
   if (hasWindow(address.channel) && !hold) {
-    const wroteAt = await stores.window.lastWrote(person.userId, address.channel);
+    const { userId } = person;
+    const wroteAt = userId === undefined ? undefined : await stores.window.lastWrote(userId, address.channel);
     if (!wroteAt || !isWithinWindow(wroteAt, clock.now()))
       return refuse(
         'outside_window',
@@ -186,7 +202,7 @@ async function plainText(
 }
 
 function filledTemplate(
-  person: Addressee,
+  person: Candidate,
   address: PartAddress,
   chosen: ChosenTemplate | OrderRefusal,
 ): { parts: readonly string[]; extras: PartExtras } | OrderRefusal {

@@ -25,6 +25,8 @@ export interface Settled {
   readonly unknown: number;
   /** Channels that cannot be used, by what was reported. */
   readonly stops: readonly { readonly channel: ChannelName; readonly code: string; readonly words: string }[];
+  /** What works but needs the owner, by what was reported. */
+  readonly alerts: Settled['stops'];
   /** Channels on which something is held and nobody can be told. */
   readonly silent: readonly ChannelName[];
   /** When the earliest part that is to be sent again is due; undefined when none is. */
@@ -53,12 +55,13 @@ export async function settleReports(
   if (unknown.length > 0) await stores.deliveries.keep(unknown);
 
   const stops: Settled['stops'][number][] = [];
+  const alerts: Settled['stops'][number][] = [];
   const decided: PartChange[] = [];
   const byPart = Map.groupBy(parts, ([, part]) => part.id);
   for (const [entry, ...more] of byPart.values()) {
     if (!entry) continue;
     const ofPart = [entry, ...more].map(([report]) => report);
-    const change = decide(entry[1], ofPart, deps, (stop) => stops.push(stop));
+    const change = decide(entry[1], ofPart, deps, { stops, alerts });
     if (change) decided.push(change);
   }
   const changes = await holdUnlessWritten(stores, deps.clock, decided);
@@ -78,7 +81,7 @@ export async function settleReports(
   }
   const earliest = Math.min(...again.map(({ notBefore }) => notBefore.getTime()));
   const retryAt = again.length > 0 ? new Date(earliest) : undefined;
-  return { changes, unknown: unknown.length, stops, silent: nudged.silent, retryAt };
+  return { changes, unknown: unknown.length, stops, alerts, silent: nudged.silent, retryAt };
 }
 
 const endings: Readonly<Partial<Record<OutboundState, string>>> = {
@@ -89,6 +92,7 @@ const endings: Readonly<Partial<Record<OutboundState, string>>> = {
 export function tellSettled(deps: TellDeps, settled: Settled): void {
   const { live, log, metrics, channelHealth } = deps;
   for (const channel of settled.silent) alertMissingNudge(deps, channel);
+  for (const { channel, ...problem } of settled.alerts) channelHealth.alert(channel, problem);
   for (const { part, state, problem, notBefore } of settled.changes) {
     const reported = notBefore ? 'sent_again' : state;
     if (state === part.state && !notBefore) continue;
@@ -117,7 +121,7 @@ function decide(
   part: ReportedPart,
   reports: readonly DeliveryReport[],
   { channels, clock }: SettleDeps,
-  onStop: (stop: Settled['stops'][number]) => void,
+  { stops, alerts }: { stops: Settled['stops'][number][]; alerts: Settled['stops'][number][] },
 ): PartChange | undefined {
   const telling = reports.filter((report) => isTelling(part, report));
   const [first] = telling;
@@ -141,7 +145,9 @@ function decide(
   const code = decisive.errorCode ?? 'unknown';
   const meaning = explain(channels.get(part.channel), code, decisive.errorTitle);
   const problem = { code, title: decisive.errorTitle, reason: meaning.words };
-  if (meaning.kind === 'stops') onStop({ channel: part.channel, code, words: meaning.words });
+  const told = { channel: part.channel, code, words: meaning.words };
+  if (meaning.kind === 'stops') stops.push(told);
+  if (meaning.concernsOwner) alerts.push(told);
   if (meaning.kind === 'window' && !part.isTemplate) {
     const { code: held, words: reason } = outsideWindow;
     return { ...change, state: 'held', times: {}, problem: { ...problem, code: held, reason } };

@@ -2,12 +2,15 @@ import type { ChannelName } from '#src/domain/identity.ts';
 import type { PartChange } from '#src/ports/deliveries.ts';
 import type { Stores } from '#src/ports/stores.ts';
 import type { Clock } from '#src/ports/system.ts';
-import { type NudgeRules, nudge } from './hold.ts';
+import { type NudgeRules, nudge, unwanted } from './hold.ts';
 
 /** A person who wrote while the report was on its way can be answered at once; the pause is for the provider to notice. Milliseconds. */
 const pauseMs = 5_000;
 
-/** What is to be held because it did not get through; queued again where the person has written since it was sent. */
+/**
+ * What is to be held because it did not get through; queued again where the person has written since it was sent, and over where they
+ * want no messages by now.
+ */
 export async function holdUnlessWritten(
   stores: Stores,
   clock: Clock,
@@ -16,6 +19,11 @@ export async function holdUnlessWritten(
   const settled: PartChange[] = [];
   for (const change of changes) {
     const { part, state } = change;
+    if (state === 'held' && (await stores.window.hasOptedOut(part.userId))) {
+      const problem = { ...change.problem, code: unwanted.code, reason: unwanted.words };
+      settled.push({ ...change, state: 'failed', times: { failed: clock.now() }, problem });
+      continue;
+    }
     const wroteAt = state === 'held' ? await stores.window.lastWrote(part.userId, part.channel) : undefined;
     const hasWritten = wroteAt !== undefined && part.triedAt !== undefined && wroteAt > part.triedAt;
     settled.push(

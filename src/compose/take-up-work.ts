@@ -51,6 +51,8 @@ export async function takeUpWork(work: Work): Promise<void> {
   await jobs.every('sync-templates', listingTimes);
   // The whole ledger of an older version is in no sum yet.
   await queue.table.enqueue(scheduledJob('sum-usage', clock.now()));
+  // The words of templates are what an uncertain one is found by.
+  await queue.table.enqueue(scheduledJob('sync-templates', clock.now()));
   await jobs.start(
     metrics.handlers({
       'answer-user': createAnswerUser(bot),

@@ -68,4 +68,6 @@ export interface CodeMeaning {
   readonly mostRepeats?: number | undefined;
   /** In plain words, for the owner: a clause without personal data. */
   readonly words: string;
+  /** Of `final`: more people than this one are meant, so the owner should see to it. */
+  readonly concernsOwner?: true;
 }

@@ -42,7 +42,7 @@ export interface OutboxStore {
     userId: string,
     options: { channels: readonly ChannelName[]; since: Date },
   ): Promise<PartAddress | undefined>;
-  /** Sends a part another way. */
+  /** Sends a part another way, as mere text. */
   reroute(part: PartAtHand, address: PartAddress): Promise<boolean>;
 }
 

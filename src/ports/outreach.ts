@@ -20,7 +20,9 @@ export interface WindowStore {
    * @returns false when it is no longer as it was seen
    */
   hold(part: PartAtHand, reason: HoldReason): Promise<boolean>;
-  /** Notes that something is held for a person. @returns true when nothing was before */
+  /** Whether the person wants no messages by now. */
+  hasOptedOut(userId: string): Promise<boolean>;
+  /** Notes that something is held for a person. @returns true when nothing was, or they have written since */
   markHeld(userId: string): Promise<boolean>;
   /**
    * The person has written: what is held for them is queued again, in its old order, for where they wrote from. What was meant for

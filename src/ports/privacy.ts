@@ -72,6 +72,8 @@ export interface ErasureItem {
  * person who is gone already.
  */
 export interface ErasureStore {
+  /** Who this person is by now, if they turned out to be somebody else; undefined when nobody is left. */
+  whoIs(userId: string): Promise<string | undefined>;
   /** Who turned out to be this person. */
   mergedInto(userId: string): Promise<string[]>;
   /**

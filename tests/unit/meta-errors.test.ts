@@ -10,10 +10,10 @@ describe('a code of Meta’s', () => {
     ['window', [131047]],
     [
       'permanent',
-      [100, 130472, 131008, 131009, 131021, 131026, 131030, 131049, 131050, 131051, 131053, 131062],
+      [100, 130472, 130497, 131008, 131009, 131021, 131026, 131030, 131049, 131050, 131051, 131053, 131062],
     ],
     ['permanent', [131063, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016]],
-    ['stop', [0, 3, 10, 190, 200, 250, 299, 368, 130497, 131031, 131042, 131048, 131064]],
+    ['stop', [0, 3, 10, 190, 200, 250, 299, 368, 131031, 131042, 131048, 131064]],
   ])('is of the kind %s: %j', (kind, codes) => {
     for (const code of codes) expect([code, classifyMetaError(code)?.kind]).toEqual([code, kind]);
   });
@@ -34,7 +34,8 @@ describe('a code of Meta’s', () => {
 
   it('is explained in plain words', () => {
     expect(explainMetaCode('131056')).toMatchObject({ kind: 'passes', retryAfterMs: 6_000 });
-    expect(explainMetaCode('131026')).toMatchObject({ kind: 'final' });
+    expect(explainMetaCode('131026')).toEqual({ kind: 'final', words: expect.any(String) });
+    expect(explainMetaCode('130497')).toMatchObject({ kind: 'final', concernsOwner: true });
     expect(explainMetaCode('131047')).toMatchObject({
       kind: 'window',
       words: expect.stringContaining('24 hours'),

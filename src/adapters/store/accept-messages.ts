@@ -6,6 +6,7 @@ import { applyCorrection } from './apply-corrections.ts';
 import { changeIdentities } from './change-identities.ts';
 import { inChunks } from './in-chunks.ts';
 import { detailsOf, newColumns } from './message-rows.ts';
+import { keyOf } from './proven-identities.ts';
 import { findStored } from './recognize-strangers.ts';
 import type { AttachmentRow, MessageRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -31,6 +32,10 @@ export async function acceptMessages(
   for (const message of messages) {
     const { change } = message;
     if (change?.kind !== 'identities') {
+      if (bringsAnotherId(run, message)) {
+        accepted.push(...(await acceptRun(context, run, isWelcome)));
+        run = [];
+      }
       run.push(message);
       continue;
     }
@@ -43,6 +48,20 @@ export async function acceptMessages(
   }
   const last = await acceptRun(context, run, isWelcome);
   return accepted.length === 0 ? last : withOwners(context, [...accepted, ...last]);
+}
+
+/** Whether a number comes with another id than before it in the batch: whose it was must be stored when it changes hands. */
+function bringsAnotherId(before: readonly InboundMessage[], message: InboundMessage): boolean {
+  const keyOfKind = ({ sender }: InboundMessage, kind: Identity['kind']) => {
+    const identity = sender.find((one) => one.kind === kind);
+    return identity && keyOf(identity);
+  };
+  const [phone, id] = [keyOfKind(message, 'phone'), keyOfKind(message, 'bsuid')];
+  if (!phone || !id) return false;
+  return before.some((earlier) => {
+    const earlierId = keyOfKind(earlier, 'bsuid');
+    return earlierId !== undefined && earlierId !== id && keyOfKind(earlier, 'phone') === phone;
+  });
 }
 
 /** Whose messages they are by now: a later one may have told that two people are one. */

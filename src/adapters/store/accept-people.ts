@@ -1,6 +1,7 @@
 import type { Identity } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import { settleConflicts } from './change-identities.ts';
+import { settleChangedHands } from './changed-hands.ts';
 import { inChunks } from './in-chunks.ts';
 import type { UserIdentityRow } from './people-tables.ts';
 import { keyOf, provenIdentities } from './proven-identities.ts';
@@ -57,6 +58,7 @@ export async function acceptPeople(
   );
   const userOf = new Map(known.map((row) => [keyOf(row), row.user_id]));
   if (await settleConflicts(context, messages, userOf)) return acceptPeople(context, messages, isWelcome);
+  if (await settleChangedHands(context, messages, userOf)) return acceptPeople(context, messages, isWelcome);
   const nameOf = new Map(known.map((row) => [row.user_id, row.whatsapp_name]));
   const usernameOf = new Map(known.map((row) => [row.user_id, row.username]));
   const allowed = new Set(

@@ -4,6 +4,7 @@ import { mergePeople } from './merge-people.ts';
 import type { UserIdentityRow } from './people-tables.ts';
 import { keyOf, provenIdentities, timeOf } from './proven-identities.ts';
 import { findPast } from './recognize-strangers.ts';
+import { leaveAddresses, retire } from './retire-identities.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 type IdentityChange = Extract<MessageChange, { kind: 'identities' }>;
@@ -27,7 +28,9 @@ export async function changeIdentities(
   if (current.length === 0 || previous.every((identity) => isCurrent.has(keyOf(identity)))) return;
   const at = timeOf(message, clock.now());
   const known = await ownersOf(trx, previous);
-  const userId = known[0]?.user_id ?? (await findPast(trx, previous))[0]?.user_id;
+  // An id is stronger than a number, which may be somebody else's by now.
+  const owner = known.find(({ kind }) => kind !== 'phone') ?? known[0];
+  const userId = owner?.user_id ?? (await pastOwner(trx, previous, at));
   if (!userId) return;
 
   const others = new Set((await ownersOf(trx, current)).map((row) => row.user_id));
@@ -71,6 +74,29 @@ export async function changeIdentities(
     .where('id', '=', userId)
     .execute();
   await readdress(context, userId, message.channel, change.replyAddress);
+  await leaveAddresses(context, over, userId);
+}
+
+/** Who had these identities until shortly before a notice, and has not changed since. */
+async function pastOwner(
+  trx: StoreContext['trx'],
+  previous: readonly Identity[],
+  at: string,
+): Promise<string | undefined> {
+  const isPrevious = new Set(previous.map(keyOf));
+  const since = new Date(Date.parse(at) - noticeMayTakeMs).toISOString();
+  const past = (await findPast(trx, previous)).filter(
+    (row) => isPrevious.has(keyOf(row)) && row.valid_to >= since,
+  );
+  const owner = past.find(({ kind }) => kind !== 'phone') ?? past[0];
+  if (!owner) return undefined;
+  const newer = await trx
+    .selectFrom('past_identities')
+    .select('id')
+    .where('user_id', '=', owner.user_id)
+    .where('valid_to', '>', at)
+    .executeTakeFirst();
+  return newer ? undefined : owner.user_id;
 }
 
 /**
@@ -139,47 +165,9 @@ async function join(
     await mergePeople(context, keptId, keptId === userId ? otherId : userId);
     return;
   }
-  await retire(
-    context,
-    theirs.filter((row) => isProven.has(keyOf(row))),
-    at,
-  );
-}
-
-/** Nobody is found by these any more. */
-async function retire(
-  { trx, newId }: StoreContext,
-  rows: readonly UserIdentityRow[],
-  at: string,
-): Promise<void> {
-  if (rows.length === 0) return;
-  const past = rows.map(({ user_id, kind, scope, value, created_at }) => ({
-    id: newId(),
-    user_id,
-    kind,
-    scope,
-    value,
-    valid_from: created_at,
-    valid_to: at,
-  }));
-  await trx.insertInto('past_identities').values(past).execute();
-  await trx
-    .deleteFrom('user_identities')
-    .where(
-      'id',
-      'in',
-      rows.map((row) => row.id),
-    )
-    .execute();
-  for (const { user_id, kind, value } of rows) {
-    if (kind !== 'phone') continue;
-    await trx
-      .updateTable('users')
-      .set({ phone_number: null })
-      .where('id', '=', user_id)
-      .where('phone_number', '=', value)
-      .execute();
-  }
+  const lost = theirs.filter((row) => isProven.has(keyOf(row)));
+  await retire(context, lost, at);
+  await leaveAddresses(context, lost, otherId);
 }
 
 /** What is not answered or not out yet goes where the person is now. */

@@ -1,12 +1,13 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ChannelName } from '#src/domain/identity.ts';
 import { type Given, isOneOf, isSqlite, statement } from './statement.ts';
+import { personOfPart } from './whose-part.ts';
 
 /* What applying delivery reports is made of: a thousand reports are as many statements as one. */
 
 const partColumns = [
   'id',
-  'user_id',
+  personOfPart.as('user_id'),
   'message_id',
   'position',
   'channel',
@@ -82,6 +83,7 @@ export const changeParts = statement((db, given: Given<{ rows: string }>) => {
     .from(jsonRows(isSqlite(db), given.rows))
     .set({
       state: given_('state') as RawBuilder<never>,
+      user_id: personOfPart,
       provider_id: given_('provider_id'),
       sent_at: known('sent_at'),
       delivered_at: known('delivered_at'),

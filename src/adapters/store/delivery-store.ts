@@ -14,11 +14,31 @@ import {
   unmarkMessages,
 } from './delivery-statements.ts';
 import { inChunks } from './in-chunks.ts';
+import { isHeld } from './partial-indexes.ts';
 import type { EarlyReportRow, OutboundPartRow } from './schema.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** What providers report about parts that are out. */
 export function createDeliveryStore({ trx, clock }: StoreContext): DeliveryStore {
+  /** What was held has arrived after all: where nothing else is, the next hold is the first one again. */
+  async function forgetHolds(userIds: readonly string[]): Promise<void> {
+    await trx
+      .updateTable('users')
+      .set({ held_since: null })
+      .where('id', 'in', [...new Set(userIds)])
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('outbound_parts')
+              .select('outbound_parts.id')
+              .whereRef('outbound_parts.user_id', '=', 'users.id')
+              .where(isHeld),
+          ),
+        ),
+      )
+      .execute();
+  }
+
   return {
     async find(reports) {
       const found = new Map<DeliveryReport, ReportedPart>();
@@ -48,6 +68,8 @@ export function createDeliveryStore({ trx, clock }: StoreContext): DeliveryStore
         await endFollowers.change(trx, { rows });
         await markMessages.change(trx, { rows });
       }
+      const freed = changes.filter(({ part, state }) => part.state === 'held' && state !== 'held');
+      if (freed.length > 0) await forgetHolds(freed.map(({ part }) => part.userId));
       const arrived = changes.filter(({ problem }) => problem === null);
       const ids = [...new Set(arrived.map(({ part }) => part.messageId))];
       if (ids.length > 0) await unmarkMessages.change(trx, { ids });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { ErasureStore } from '#src/ports/privacy.ts';
+import { followMerged } from './follow-merged.ts';
 import { inChunks } from './in-chunks.ts';
 import type { ErasureRow } from './privacy-tables.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -37,6 +38,10 @@ export function createErasureStore({ trx, clock, newId }: StoreContext): Erasure
   }
 
   return {
+    async whoIs(userId) {
+      return (await followMerged(trx, userId))?.id;
+    },
+
     async mergedInto(userId) {
       const rows = await trx.selectFrom('users').select('id').where('merged_into', '=', userId).execute();
       return rows.map((row) => row.id);

@@ -33,8 +33,8 @@ const fates = {
 
 /**
  * Makes one person of two: whatever the other one said, got and cost is of the first from now on. Answers that are being written are
- * written anew; what is on its way out stays in the other one's lane until it is out, so that nothing is sent twice. May be repeated:
- * it takes along what has come in for the other one meanwhile.
+ * written anew; what is being sent stays in the other one's lane until it is out, with the rest of its message, so that nothing is sent
+ * twice or overtaken. May be repeated: it takes along what has come in for the other one meanwhile.
  * @param keptId who they both are
  * @param otherId who is left as an empty row, for what still refers to it
  * @param access `kept`: the owner has said who it is, and so what they may
@@ -146,13 +146,34 @@ async function moveSpecial({ trx }: StoreContext, keptId: string, otherId: strin
     .updateTable('turns')
     .set({ user_id: keptId })
     .where('user_id', '=', otherId)
-    .where('state', 'in', ['done', 'failed'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('outbound_parts as begun')
+            .select('begun.id')
+            .whereRef('begun.turn_id', '=', 'turns.id')
+            .where('begun.state', '=', 'sending'),
+        ),
+      ),
+    )
     .execute();
   await trx
     .updateTable('outbound_parts')
     .set({ user_id: keptId })
     .where('user_id', '=', otherId)
-    .where(({ not }) => not(isPending))
+    .where(({ or, not, exists, selectFrom }) =>
+      or([
+        not(isPending),
+        not(
+          exists(
+            selectFrom('outbound_parts as begun')
+              .select('begun.id')
+              .whereRef('begun.message_id', '=', 'outbound_parts.message_id')
+              .where('begun.state', '=', 'sending'),
+          ),
+        ),
+      ]),
+    )
     .execute();
   // Whoever loses sums loses them from everybody's as well; these are only moved.
   await addSums(trx, 'usage_totals', ['day', 'model'], otherId);

@@ -7,6 +7,7 @@ import { isPending } from './partial-indexes.ts';
 import type { Database } from './schema.ts';
 import { type Given, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
+import { personNow, personOfPart, wantsNothing } from './whose-part.ts';
 
 const selectPending = statement((db, given: Given<{ userId: string }>) =>
   db
@@ -28,11 +29,7 @@ const changePart = (db: Kysely<Database>, part: Given<PartAtHand>) =>
 
 /** Whether the person a part is for wants no messages by now. */
 const isUnwanted = (db: Kysely<Database>) =>
-  sql<SqlBool>`(outbound_parts.despite_opt_out = 0 and exists ${db
-    .selectFrom('users')
-    .select('users.id')
-    .where(sql<SqlBool>`users.id = outbound_parts.user_id`)
-    .where('users.opted_out_at', 'is not', null)})`;
+  sql<SqlBool>`(outbound_parts.despite_opt_out = 0 and ${wantsNothing(db, sql`outbound_parts.user_id`)})`;
 
 const selectUnwanted = statement((db, given: Given<{ id: string }>) =>
   db.selectFrom('outbound_parts').select('id').where('id', '=', given.id).where(isUnwanted(db)),
@@ -52,6 +49,7 @@ const beginPart = statement((db, given: Given<PartAtHand & { now: string }>) =>
 const endPart = statement((db, given: Given<PartAtHand & { providerId: string; now: string }>) =>
   changePart(db, given).set({
     state: 'sent',
+    user_id: personOfPart,
     provider_id: given.providerId,
     sent_at: given.now,
     not_before: null,
@@ -82,6 +80,7 @@ const failPart = statement((db, given: Given<PartAtHand & Failure>) =>
   changePart(db, given)
     .set({
       state: 'failed',
+      user_id: personOfPart,
       error_code: given.errorCode,
       error_reason: given.reason,
       failed_at: given.now,
@@ -151,6 +150,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
         .updateTable('outbound_parts')
         .set({
           state: 'failed',
+          user_id: personOfPart,
           error_code: errorCode,
           error_reason: failure.reason,
           failed_at: failure.now,
@@ -172,7 +172,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
       const last = await trx
         .selectFrom('messages')
         .select(['channel', 'reply_address', 'own_address'])
-        .where('user_id', '=', userId)
+        .where('user_id', '=', personNow(sql<string>`${userId}`))
         .where('direction', '=', 'inbound')
         .where('channel', 'in', [...channels])
         .where('created_at', '>=', since.toISOString())
@@ -191,6 +191,8 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
           to_address: to,
           from_address: from,
           not_before: null,
+          // A quotation means nothing on another channel, and nothing else than text goes there.
+          extras: null,
           rerouted_from: row.fn.coalesce('rerouted_from', 'channel'),
         }))
         .where('id', '=', part.id)

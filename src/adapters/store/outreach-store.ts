@@ -1,8 +1,10 @@
 import type { PartAddress } from '#src/ports/outbox.ts';
 import type { Addressee, OutreachStore } from '#src/ports/outreach.ts';
 import { createConversationStore } from './conversation-store.ts';
+import { followMerged } from './follow-merged.ts';
 import { insertKnownPhone } from './known-phone.ts';
 import { insertOutbound } from './outbound-rows.ts';
+import { retiredAddresses } from './retire-identities.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** How many of a person's latest messages are looked through for the channels they use. */
@@ -12,15 +14,10 @@ const lookedThrough = 100;
 export function createOutreachStore(context: StoreContext): OutreachStore {
   const { trx, clock } = context;
 
-  async function read(userId: string): Promise<Addressee | undefined> {
-    const user = await trx
-      .selectFrom('users')
-      .selectAll()
-      .where('id', '=', userId)
-      .where('erased_at', 'is', null)
-      .executeTakeFirst();
+  async function read(id: string): Promise<Addressee | undefined> {
+    const user = await followMerged(trx, id);
     if (!user) return undefined;
-    if (user.merged_into !== null) return read(user.merged_into);
+    const userId = user.id;
     const bsuid = await trx
       .selectFrom('user_identities')
       .select('value')
@@ -77,8 +74,10 @@ export function createOutreachStore(context: StoreContext): OutreachStore {
         .orderBy('id', 'desc')
         .limit(lookedThrough)
         .execute();
+      const retired = await retiredAddresses(trx, userId);
       const latest = new Map<string, PartAddress>();
-      for (const row of rows) if (!latest.has(row.channel)) latest.set(row.channel, row);
+      for (const row of rows)
+        if (!latest.has(row.channel) && !retired.has(row.to)) latest.set(row.channel, row);
       return [...latest.values()];
     },
 

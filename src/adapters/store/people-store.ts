@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { LinkOutcome, PeopleStore } from '#src/ports/people.ts';
 import type { LinkCode } from '#src/ports/user-admin.ts';
+import { followMerged } from './follow-merged.ts';
 import { mergePeople } from './merge-people.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -72,12 +73,7 @@ export async function issueLinkCode(
   { trx, clock }: Pick<StoreContext, 'trx' | 'clock'>,
   userId: string,
 ): Promise<LinkCode | undefined> {
-  const user = await trx
-    .selectFrom('users')
-    .select('id')
-    .where('id', '=', userId)
-    .where('erased_at', 'is', null)
-    .executeTakeFirst();
+  const user = await followMerged(trx, userId);
   if (!user) return undefined;
   const code = Array.from({ length: codeLength }, () => alphabet[randomInt(alphabet.length)]).join('');
   const salt = randomBytes(16).toString('hex');
@@ -90,7 +86,7 @@ export async function issueLinkCode(
   };
   await trx
     .insertInto('link_codes')
-    .values({ user_id: userId, ...row })
+    .values({ user_id: user.id, ...row })
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))
     .execute();
   return { code, expires_at: row.expires_at };

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { ConsentView } from '#src/ports/privacy.ts';
 import type { ReadModel, UserView } from '#src/ports/read-model.ts';
+import { followMerged } from './follow-merged.ts';
 import { readPage } from './read-pages.ts';
 import type { Database, UserRow } from './schema.ts';
 
@@ -26,23 +27,13 @@ export function createUserReads(
     },
 
     async findUser(id) {
-      const row = await db
-        .selectFrom('users')
-        .selectAll()
-        .where('id', '=', id)
-        .where('erased_at', 'is', null)
-        .executeTakeFirst();
+      const row = await followMerged(db, id);
       return row ? toUserView(row) : null;
     },
 
     async listConsents(userId) {
-      const user = await db
-        .selectFrom('users')
-        .select('id')
-        .where('id', '=', userId)
-        .where('erased_at', 'is', null)
-        .executeTakeFirst();
-      return user ? readConsents(db, userId) : null;
+      const user = await followMerged(db, userId);
+      return user ? readConsents(db, user.id) : null;
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Clock, NewId } from '#src/ports/system.ts';
 import type { UserAdmin } from '#src/ports/user-admin.ts';
 import type { SetAlarms } from './alarms.ts';
 import { createConsentStore } from './consent-store.ts';
+import { followMerged } from './follow-merged.ts';
 import { findByPhone, insertKnownPhone } from './known-phone.ts';
 import { issueLinkCode } from './people-store.ts';
 import { toUserView } from './read-users.ts';
@@ -49,13 +50,10 @@ export function createUserAdmin({ db, clock, newId, setAlarms, onJob }: UserAdmi
 
     async stopMessages(id) {
       return runTransaction(db, async (trx) => {
-        await createConsentStore({ trx, clock, newId }).stop(id, { source: 'owner' });
-        const row = await trx
-          .selectFrom('users')
-          .selectAll()
-          .where('id', '=', id)
-          .where('erased_at', 'is', null)
-          .executeTakeFirst();
+        const user = await followMerged(trx, id);
+        if (!user) return null;
+        await createConsentStore({ trx, clock, newId }).stop(user.id, { source: 'owner' });
+        const row = await followMerged(trx, user.id);
         return row ? toUserView(row) : null;
       });
     },
@@ -66,15 +64,10 @@ export function createUserAdmin({ db, clock, newId, setAlarms, onJob }: UserAdmi
 
     async eraseUser(id) {
       const isKnown = await runTransaction(db, async (trx) => {
-        const row = await trx
-          .selectFrom('users')
-          .select('id')
-          .where('id', '=', id)
-          .where('erased_at', 'is', null)
-          .executeTakeFirst();
-        if (row)
-          await createWakeStore({ trx, clock, newId, setAlarms }).erase('erase-person', id, clock.now());
-        return row !== undefined;
+        const user = await followMerged(trx, id);
+        if (user)
+          await createWakeStore({ trx, clock, newId, setAlarms }).erase('erase-person', user.id, clock.now());
+        return user !== undefined;
       });
       if (isKnown) onJob?.();
       return isKnown;

@@ -1,10 +1,13 @@
+import { sql } from 'kysely';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
+import type { PartExtras } from '#src/domain/outbound.ts';
 import type { PartAtHand } from '#src/ports/outbox.ts';
 import type { HoldReason, WindowStore } from '#src/ports/outreach.ts';
 import { isHeld } from './partial-indexes.ts';
 import { type Given, isOneOf, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
+import { personNow, personOfPart } from './whose-part.ts';
 
 /** After an outage messages come in any order: the latest of a few is looked for. */
 const lookedThrough = 10;
@@ -13,12 +16,20 @@ const selectLatest = statement((db, given: Given<{ userId: string; channel: Chan
   db
     .selectFrom('messages')
     .select(['details', 'created_at'])
-    .where('user_id', '=', given.userId)
+    .where('user_id', '=', personNow(given.userId))
     .where('direction', '=', 'inbound')
     .where('channel', '=', given.channel)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(given.limit),
+);
+
+const selectOptedOut = statement((db, given: Given<{ userId: string }>) =>
+  db
+    .selectFrom('users')
+    .select('users.id')
+    .where('users.id', '=', personNow(given.userId))
+    .where('users.opted_out_at', 'is not', null),
 );
 
 type Hold = PartAtHand & HoldReason;
@@ -28,6 +39,8 @@ const holdPart = statement((db, given: Given<Hold>) =>
     .updateTable('outbound_parts')
     .set((row) => ({
       state: 'held',
+      // Where it is looked for when they write.
+      user_id: personOfPart,
       error_code: given.code,
       error_reason: given.words,
       error_title: null,
@@ -54,10 +67,17 @@ const releaseParts = statement(
         channel: given.channel,
         to_address: given.to,
         from_address: given.from,
+        // A quotation means nothing on another channel, and nothing else than text goes there.
+        extras: sql<string | null>`case when channel = ${given.channel} then extras end`,
       })
       .where(isOneOf(db, 'id', given.ids))
       .where(isHeld),
 );
+
+/** Whether a part is nothing but its text: then it can go another way, as a quotation is no loss. */
+function isMereText(extras: string | null): boolean {
+  return extras === null || Object.keys(JSON.parse(extras) as PartExtras).every((name) => name === 'quotes');
+}
 
 /** When people last wrote, and what waits for them to write again. */
 export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
@@ -72,6 +92,10 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
       return times.length === 0 ? undefined : new Date(Math.max(...times));
     },
 
+    async hasOptedOut(userId) {
+      return (await selectOptedOut.first(trx, { userId })) !== undefined;
+    },
+
     async hold({ id, state, attempts }, { code, words }) {
       return (await holdPart.change(trx, { id, state, attempts, code, words })) > 0;
     },
@@ -80,8 +104,20 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
       const { numUpdatedRows } = await trx
         .updateTable('users')
         .set({ held_since: clock.now().toISOString() })
-        .where('id', '=', userId)
-        .where('held_since', 'is', null)
+        .where('users.id', '=', personNow(sql<string>`${userId}`))
+        .where(({ or, eb, exists, selectFrom }) =>
+          or([
+            eb('users.held_since', 'is', null),
+            // They have written since, elsewhere: what did not fit there still waits, but they were told of it long ago.
+            exists(
+              selectFrom('messages')
+                .select('messages.id')
+                .whereRef('messages.user_id', '=', 'users.id')
+                .where('messages.direction', '=', 'inbound')
+                .whereRef('messages.created_at', '>', 'users.held_since'),
+            ),
+          ]),
+        )
         .executeTakeFirstOrThrow();
       return numUpdatedRows > 0n;
     },
@@ -95,7 +131,7 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
         .orderBy('id')
         .execute();
       const foreign = held.filter((part) => part.channel !== channel);
-      const fits = foreign.every((part) => part.extras === null && part.text.length <= textUnits);
+      const fits = foreign.every((part) => isMereText(part.extras) && part.text.length <= textUnits);
       const released = fits ? held : held.filter((part) => part.channel === channel);
       const ids = released.map((part) => part.id);
       if (ids.length > 0) await releaseParts.change(trx, { ids, channel, to, from });

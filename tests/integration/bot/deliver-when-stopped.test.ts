@@ -9,6 +9,7 @@ import { lookAtHand } from '#src/bot/receive.ts';
 import type { DeliveryReport } from '#src/domain/delivery.ts';
 import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
+import type { PartExtras } from '#src/domain/outbound.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
@@ -32,6 +33,7 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
   let deps: Parameters<typeof deliver>[0];
   let userId: string;
   let sends: string[];
+  let quoted: string[];
   /** What happens while a part is with the provider. */
   let meanwhile: (part: OutboundPart) => Promise<void>;
 
@@ -41,12 +43,17 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
     fetchMedia: () => Promise.reject(new Error('not used')),
     async send(part) {
       sends.push(`${name} ${part.to} ${part.text}`);
+      if (part.quotes) quoted.push(part.quotes);
       await meanwhile(part);
       return { providerId: `id ${sends.length}` };
     },
     showTyping: async () => {},
     explain: (code) =>
-      code === '190' ? { kind: 'stops', words: 'the access token has expired' } : undefined,
+      code === '190'
+        ? { kind: 'stops', words: 'the access token has expired' }
+        : code === '130497'
+          ? { kind: 'final', words: 'not in this country', concernsOwner: true }
+          : undefined,
   });
 
   beforeEach(async () => {
@@ -55,6 +62,7 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
     log = createQuietLog();
     work = createUnitOfWork({ db: database.db, clock, newId: newUuid });
     sends = [];
+    quoted = [];
     meanwhile = async () => {};
     deps = {
       unitOfWork: work,
@@ -84,10 +92,10 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
       userId = accepted?.userId ?? '';
     });
   }
-  const queue = (texts: readonly string[]) =>
+  const queue = (texts: readonly string[], extras?: PartExtras) =>
     work.run(async (stores) => {
       const stored = (await stores.inbox.undecided(userId)).find(({ channel }) => channel === 'meta');
-      if (stored) await stores.outbox.queueNotice(stored, texts);
+      if (stored) await stores.outbox.queueNotice(stored, texts, extras && { extras });
     });
   const deliverNow = async () =>
     deliver(deps, userId, await work.run((stores) => lookAtHand(stores, userId)), run);
@@ -177,6 +185,31 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
     expect(await parts()).toEqual([['one', 'read', 'id 1']]);
   });
 
+  it('goes on where one person cannot be reached, and tells the owner what concerns others as well', async () => {
+    await queue(['one']);
+    meanwhile = async () => {
+      throw new ProviderRefused('recipient', 'no', { vendorCode: '130497' });
+    };
+    await deliverNow();
+    meanwhile = async () => {};
+    await queue(['two']);
+    await deliverNow();
+    expect((await parts()).map(([text, state]) => [text, state])).toEqual([
+      ['one', 'failed'],
+      ['two', 'sent'],
+    ]);
+    const alerts = [{ code: '130497', words: 'not in this country' }];
+    expect(deps.channelHealth.states()[0]).toMatchObject({ name: 'meta', state: 'working', alerts });
+  });
+
+  it('tells the owner what a report says that concerns others as well', async () => {
+    await queue(['one']);
+    await deliverNow();
+    await hear({ state: 'failed', errorCode: '130497' });
+    const alerts = [{ code: '130497', words: 'not in this country' }];
+    expect(deps.channelHealth.states()[0]).toMatchObject({ name: 'meta', state: 'working', alerts });
+  });
+
   describe('a channel that has stopped', () => {
     beforeEach(async () => {
       await queue(['one', 'two']);
@@ -234,6 +267,30 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
         ['twilio', 'meta'],
         ['twilio', 'meta'],
         ['meta', null],
+      ]);
+    });
+
+    it('is not passed by with a file or choices, and a quotation stays behind', async () => {
+      const file = { path: '/data/a.txt', mimeType: 'text/plain', fileName: 'a.txt' };
+      await writes('twilio', `whatsapp:${phone}`);
+      await queue(['three'], { quotes: 'wamid.1' });
+      await queue(['here'], { file });
+      await queue(['which?'], { choices: [{ id: 'a', title: 'A' }] });
+      await deliverNow();
+      await deliverNow();
+      expect(sends.map((sent) => [sent.split(' ')[0], sent.split(' ').at(-1)])).toEqual([
+        ['meta', 'one'],
+        ['twilio', 'one'],
+        ['twilio', 'two'],
+        ['twilio', 'three'],
+      ]);
+      expect(quoted).toEqual([]);
+      expect((await readParts(database.db)).map(({ channel, extras }) => [channel, extras])).toEqual([
+        ['twilio', null],
+        ['twilio', null],
+        ['twilio', null],
+        ['meta', JSON.stringify({ file })],
+        ['meta', expect.stringContaining('choices')],
       ]);
     });
 

@@ -9,7 +9,7 @@ import { deliver } from '#src/bot/deliver.ts';
 import type { BotRules } from '#src/bot/deps.ts';
 import { receive } from '#src/bot/receive.ts';
 import { wording } from '#src/bot/wording.ts';
-import { ProviderRefused } from '#src/domain/errors.ts';
+import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Channel } from '#src/ports/channel.ts';
@@ -267,6 +267,99 @@ describe.each(engines)('what a closed window holds back, on %s', (engine) => {
     await writes('twilio', 'hello');
     await serve();
     expect(sends.at(-1)).toBe(`twilio whatsapp:${phone} short again`);
+  });
+
+  it('sends an answer that quotes on another channel as well, without the quotation', async () => {
+    const atHand = await answer(['one', 'two']);
+    clock.advance(25 * hourMs);
+    await deliver(deps(), userId, atHand, run);
+    await serve();
+    expect((await readParts(database.db))[0]?.extras).toContain('quotes');
+    await writes('twilio', 'hi');
+    await serve();
+    expect(sends.slice(1)).toEqual(['one', 'two'].map((text) => `twilio whatsapp:${phone} ${text}`));
+    expect((await readParts(database.db))[0]?.extras).toBeNull();
+  });
+
+  it('tells of what waits on the channel they went on with, although something else still waits', async () => {
+    await look();
+    clock.advance(25 * hourMs);
+    await notice('something that is too long for the other channel');
+    await serve();
+    clock.advance(1_000);
+    await writes('twilio', 'hi');
+    await serve();
+    clock.advance(25 * hourMs);
+    await notice('new', 'twilio');
+    await notice('and newer', 'twilio');
+    await serve();
+    expect(sends).toEqual(['meta 15550001111 update_waiting', `twilio 15550001111 HX${'0'.repeat(32)}`]);
+  });
+
+  it('tells anew once what waited turns out to have arrived', async () => {
+    await notice('one');
+    await serve();
+    const hear = (state: 'failed' | 'delivered', errorCode?: string) =>
+      createApplyEvents({ ...deps(), jobs: { poke: () => {} } })([
+        {
+          kind: 'delivery',
+          report: { channel: 'meta', providerId: 'id 1', state, errorCode, at: clock.now() },
+        },
+      ]);
+    await hear('failed', '63016');
+    await serve();
+    await hear('delivered');
+    clock.advance(25 * hourMs);
+    await notice('two');
+    await serve();
+    expect(sends).toEqual(
+      ['one', 'update_waiting', 'update_waiting'].map((text) => `meta 15550001111 ${text}`),
+    );
+  });
+
+  it('holds nothing for somebody who has sent STOP by the time a report says that it did not get through', async () => {
+    await notice('one');
+    await serve();
+    clock.advance(1_000);
+    await writes('meta', 'STOP');
+    await serve();
+    await createApplyEvents({ ...deps(), jobs: { poke: () => {} } })([
+      {
+        kind: 'delivery',
+        report: { channel: 'meta', providerId: 'id 1', state: 'failed', errorCode: '63016', at: clock.now() },
+      },
+    ]);
+    await serve();
+    expect((await readParts(database.db))[0]).toMatchObject({ state: 'failed', error_code: 'opted_out' });
+    expect((await states()).filter((state) => state.startsWith(wording.nudge))).toEqual([]);
+  });
+
+  it('does not repeat a nudge that nobody can look for, as its words are unknown', async () => {
+    const lookedFor: string[] = [];
+    const twilio: Channel = {
+      ...channelNamed('twilio', 1600),
+      send: (part) => {
+        sends.push(part.text);
+        return Promise.reject(new ProviderUnavailable('dropped', { uncertain: true }));
+      },
+      findSent: async (part) => {
+        lookedFor.push(part.text);
+        return null;
+      },
+    };
+    const broken = () => ({ ...deps(), channels: new Map<ChannelName, Channel>([['twilio', twilio]]) });
+    await writes('twilio', 'hi');
+    await look();
+    clock.advance(25 * hourMs);
+    await notice('one', 'twilio');
+    await deliver(broken(), userId, await look(), run);
+    await expect(deliver(broken(), userId, await look(), run)).rejects.toMatchObject({ uncertain: true });
+    await deliver(broken(), userId, await look(), run);
+    expect([sends, lookedFor]).toEqual([[wording.nudge], [wording.nudge]]);
+    expect(await states()).toEqual(['one: held', `${wording.nudge}: failed`]);
+    await writes('twilio', 'hello');
+    await serve();
+    expect(sends.at(-1)).toBe(`twilio whatsapp:${phone} one`);
   });
 
   it('keeps what waits without a template, and tells the owner once', async () => {

@@ -22,6 +22,33 @@ describe.each(engines)('POST /api/v1/users/{id}/link-code on %s', (engine) => {
     expect((await post('x')).statusCode).toBe(404);
   });
 
+  it('goes, like all that is asked about an id, to whoever it turned out to be', async () => {
+    await using server = await startServer({ engine });
+    const ana = await storeUser(server, { username: 'ana.pm' });
+    const left = await storeUser(server, { merged_into: ana, erased_at: '2026-11-02T00:00:00.000Z' });
+    const call = (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object) =>
+      server.app.inject({
+        method,
+        url: `/api/v1/users/${left}${path}`,
+        headers: server.bearer(),
+        ...(payload && { payload }),
+      });
+    expect((await call('GET', '')).json().id).toBe(ana);
+    expect((await call('POST', '/link-code')).statusCode).toBe(201);
+    const codes = await server.db.selectFrom('link_codes').select('user_id').execute();
+    expect(codes).toEqual([{ user_id: ana }]);
+    expect((await call('POST', '/consents', { action: 'revoked' })).json()).toEqual({
+      id: ana,
+      opted_out_at: expect.any(String),
+    });
+    expect((await call('GET', '/consents')).json().items).toHaveLength(1);
+    expect((await call('DELETE', '')).statusCode).toBe(202);
+    const jobs = await server.db.selectFrom('jobs').select('payload').execute();
+    expect(jobs).toEqual([{ payload: JSON.stringify({ userId: ana }) }]);
+    await server.db.updateTable('users').set({ erased_at: '2026-11-03T00:00:00.000Z' }).execute();
+    expect((await call('GET', '')).statusCode).toBe(404);
+  });
+
   it('comes with usernames in the list, which can be searched', async () => {
     await using server = await startServer({ engine });
     await storeUser(server, { username: 'ana.pm' });

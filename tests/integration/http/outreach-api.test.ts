@@ -156,6 +156,21 @@ describe.each(engines)("the owner's own messages on %s", (engine) => {
     expect((await posts({ to: { phone }, text: 'hi', hold: true })).status).toBe(202);
     const stranger = { to: { phone: '+491701234567' }, text: 'hi' };
     expect(await posts(stranger)).toMatchObject(refusal(409, 'outside_window'));
+    const unknown = { to: stranger.to, template: { name: 'none' } };
+    expect(await posts(unknown)).toMatchObject(refusal(400, 'unknown_template'));
+    expect(await server.db.selectFrom('users').select('phone_number').execute()).toEqual([
+      { phone_number: phone },
+    ]);
+  });
+
+  it('reaches whoever an id turned out to be', async () => {
+    const id = { kind: 'bsuid', scope: '', value: 'US.13491208655302741918' } as const;
+    const ana = userId;
+    await writes('meta', id.value, { sender: [id] });
+    const other = userId;
+    await writes('meta', '15550001111', { sender: [{ kind: 'phone', scope: '', value: phone }, id] });
+    expect(other).not.toBe(ana);
+    expect((await posts({ to: { user_id: other }, text: 'hi' })).body.user_id).toBe(ana);
   });
 
   it('sends a template with its values, and keeps the words', async () => {

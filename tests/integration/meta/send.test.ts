@@ -135,7 +135,6 @@ describe('the Meta channel', () => {
     [code(131042), refused('131042', 'account')],
     [code(131031), refused('131031', 'account')],
     [code(368), refused('368', 'account')],
-    [code(130497), refused('130497', 'account')],
     [code(131048), refused('131048', 'account')],
     [code(131064), refused('131064', 'account')],
     // This message alone.
@@ -143,6 +142,7 @@ describe('the Meta channel', () => {
     [code(131026), refused('131026', 'recipient')],
     [code(131049), refused('131049', 'recipient')],
     [code(130472), refused('130472', 'recipient')],
+    [code(130497), refused('130497', 'recipient')],
     [code(131030), refused('131030', 'recipient')],
     [code(131062), refused('131062', 'recipient')],
     [code(100), refused('100', 'request')],

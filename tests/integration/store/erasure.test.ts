@@ -185,6 +185,21 @@ describe.each(engines)('erasing a person on %s', (engine) => {
     expect(user).toMatchObject({ hasOptedOut: false, isWhitelisted: true });
   });
 
+  it('is handed on to whoever they turned out to be since it was asked for', async () => {
+    const [kept = '', other = ''] = [
+      await somebody('+15550008888', 'a word of Ben'),
+      await somebody(phone, 'xylophone'),
+    ];
+    await unitOfWork.run((stores) => stores.people.handOver(other, kept));
+    await erase(other);
+    const jobs = await database.db.selectFrom('jobs').select(['name', 'payload']).execute();
+    expect(jobs).toEqual([{ name: 'erase-person', payload: JSON.stringify({ userId: kept }) }]);
+    expect(removed).toEqual([]);
+    await erase(kept);
+    expect(await count('messages', kept)).toBe(0);
+    expect(removed).toContain(`media ${other}`);
+  });
+
   it('is not undone by a message that comes again', async () => {
     const userId = await somebody(phone, 'xylophone');
     await erase(userId);

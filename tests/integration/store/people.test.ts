@@ -164,6 +164,95 @@ describe.each(engines)('on %s', (engine) => {
       expect(undecided.map((message) => message.text)).toEqual(['before', 'from the new number']);
     });
 
+    describe('with something on its way', () => {
+      const textsOf = async (userId: string) =>
+        (
+          await database.db
+            .selectFrom('outbound_parts')
+            .select(['text', 'state'])
+            .where('user_id', '=', userId)
+            .orderBy('id')
+            .execute()
+        ).map((part) => `${part.text}: ${part.state}`);
+      async function joined() {
+        await accept(metaText([oldPhone, oldId], 'before'), metaText([newPhone, newId], 'hello'));
+        const [ana, other] = await people();
+        if (!ana || !other) throw new Error('there should be two');
+        const begun = await work.run(async (stores) => {
+          const [stored] = await stores.inbox.undecided(other.id);
+          if (!stored) throw new Error('nothing was stored');
+          await stores.outbox.queueNotice(stored, ['begun', 'after it']);
+          await stores.outbox.queueNotice(stored, ['queued']);
+          await stores.outbox.queueNotice(stored, ['held']);
+          const [first, , , last] = await stores.outbox.pending(other.id);
+          if (!first || !last) throw new Error('nothing is pending');
+          await stores.window.hold(last, { code: 'outside_window', words: 'waits' });
+          await stores.window.markHeld(other.id);
+          await stores.outbox.sending(first);
+          return { ...first, state: 'sending', attempts: 1 } as const;
+        });
+        await accept(changed([oldPhone, oldId], [newPhone, newId]));
+        return { ana, other, begun };
+      }
+
+      it('takes it along, except for what is being sent and the rest of its message', async () => {
+        const { ana, other, begun } = await joined();
+        expect(await textsOf(other.id)).toEqual(['begun: sending', 'after it: queued']);
+        expect(await textsOf(ana.id)).toEqual(['queued: queued', 'held: held']);
+        await work.run((stores) => stores.outbox.sent(begun, 'id 1'));
+        expect(await textsOf(ana.id)).toEqual(['begun: sent', 'queued: queued', 'held: held']);
+        const [reported] = await work.run(async (stores) => [
+          ...(
+            await stores.deliveries.find([
+              { channel: 'meta', providerId: 'id 1', state: 'delivered', at: clock.now() },
+            ])
+          ).values(),
+        ]);
+        expect(reported?.userId).toBe(ana.id);
+      });
+
+      it('sends nothing of it after a STOP', async () => {
+        const { ana, other, begun } = await joined();
+        await work.run((stores) => stores.consents.stop(ana.id, { source: 'message' }));
+        expect(await textsOf(ana.id)).toEqual(['queued: failed', 'held: failed']);
+        const [, next] = await work.run((stores) => stores.outbox.pending(other.id));
+        if (!next) throw new Error('nothing is left');
+        for (const part of [begun, next])
+          await expect(work.run((stores) => stores.outbox.sending(part))).rejects.toMatchObject({
+            code: 'opted_out',
+          });
+        expect(await work.run((stores) => stores.window.hasOptedOut(other.id))).toBe(true);
+      });
+
+      it('holds and releases it with everything else', async () => {
+        const { ana, other, begun } = await joined();
+        expect(await work.run((stores) => stores.window.lastWrote(other.id, 'meta'))).toBeDefined();
+        const isFirst = await work.run(async (stores) => {
+          await stores.window.hold(begun, { code: 'outside_window', words: 'waits' });
+          return stores.window.markHeld(other.id);
+        });
+        expect(isFirst).toBe(false);
+        const address = { channel: 'meta', to: '1', from: '2', textUnits: 4096 } as const;
+        await work.run((stores) => stores.window.release(ana.id, address));
+        expect(await textsOf(ana.id)).toEqual(['begun: queued', 'queued: queued', 'held: queued']);
+      });
+
+      it('takes an answer along with its turn', async () => {
+        await accept(metaText([oldPhone, oldId], 'before'), metaText([newPhone, newId], 'hello'));
+        const [ana, other] = await people();
+        const turn = await openTurn(other?.id ?? '');
+        await work.run(async (stores) => {
+          const { parts } = await stores.turns.answer(turn, { text: 'x y', parts: ['x', 'y'] });
+          for (const part of parts.filter(({ isBegun }) => isBegun))
+            await stores.outbox.queuedAgain(part, true);
+        });
+        await accept(changed([oldPhone, oldId], [newPhone, newId]));
+        expect(await textsOf(ana?.id ?? '')).toEqual(['x: queued', 'y: queued']);
+        const owners = await database.db.selectFrom('turns').select(['user_id', 'state']).execute();
+        expect(owners).toEqual([{ user_id: ana?.id, state: 'answered' }]);
+      });
+    });
+
     it('takes the number from somebody who has had it for long, without their history', async () => {
       await accept(metaText([newPhone], 'of somebody else'));
       clock.advance(30 * dayMs);
@@ -184,6 +273,34 @@ describe.each(engines)('on %s', (engine) => {
         .execute();
       await accept(changed([oldPhone, oldId], [newPhone, newId]));
       expect((await only()).is_active).toBe(0);
+    });
+
+    it('goes with the id when the number is somebody else’s by now', async () => {
+      await accept(metaText([oldPhone], 'older, with the number'), metaText([oldId], 'with the id'));
+      const [older, ana] = await people();
+      clock.advance(30 * dayMs);
+      await accept(changed([oldPhone, oldId], [newPhone, newId]));
+      expect(await messagesOf(ana?.id ?? '')).toContain('');
+      expect(await messagesOf(older?.id ?? '')).toEqual(['older, with the number']);
+    });
+
+    it('is told of somebody who had the old one only if that is not long ago', async () => {
+      await accept(metaText([oldPhone, oldId], 'before'), changed([oldPhone, oldId], [newPhone, newId]));
+      clock.advance(30 * dayMs);
+      const third = phone('+15550003333');
+      await accept(changed([oldPhone], [third]));
+      expect((await people()).map((user) => user.phone_number)).toEqual(['+15550002222', '+15550003333']);
+    });
+
+    it('is not undone by an older notice', async () => {
+      await accept(metaText([oldPhone, oldId], 'before'));
+      clock.advance(60_000);
+      const sentAtMs = clock.now().getTime();
+      clock.advance(60_000);
+      await accept(changed([oldPhone, oldId], [newPhone, newId]));
+      const [ana] = await people();
+      await accept(changed([oldPhone], [phone('+15550003333')], { sentAtMs }));
+      expect((await people())[0]).toMatchObject({ id: ana?.id, phone_number: '+15550002222' });
     });
 
     it('of somebody nobody knows makes somebody new', async () => {
@@ -234,6 +351,110 @@ describe.each(engines)('on %s', (engine) => {
       await accept(inboundText(oldPhone.value, 'who is it?'));
       expect(await messagesOf(first?.id ?? '')).toEqual(['first']);
       expect(await messagesOf(second?.id ?? '')).toHaveLength(3);
+    });
+
+    describe.each([
+      ['Meta', metaText],
+      [
+        'Twilio',
+        (sender: readonly Identity[], text: string) =>
+          inboundText('', text, { sender, replyAddress: `whatsapp:${sender[0]?.value}` }),
+      ],
+    ] as const)('whose number comes over %s with an id that nobody has', (_channel, textOf) => {
+      it('has lost it: who has it now inherits neither access nor history', async () => {
+        await accept(metaText([oldPhone, oldId], 'first'));
+        clock.advance(90 * dayMs);
+        const [accepted] = await accept(textOf([oldPhone, newId], 'second'));
+        expect(accepted?.isAllowed).toBe(false);
+        await accept(inboundText(oldPhone.value, 'second, by the number'), metaText([oldId], 'first again'));
+        const [first, second] = await people();
+        expect([first, second]).toMatchObject([
+          { phone_number: null, is_whitelisted: 1 },
+          { phone_number: '+15550001111', is_whitelisted: 0 },
+        ]);
+        expect(await messagesOf(first?.id ?? '')).toEqual(['first', 'first again']);
+        expect(await messagesOf(second?.id ?? '')).toEqual(['second', 'second, by the number']);
+      });
+
+      it('has lost it within a batch as well', async () => {
+        await accept(textOf([oldPhone, oldId], 'first'), textOf([oldPhone, newId], 'second'));
+        expect(await people()).toMatchObject([{ is_whitelisted: 1 }, { is_whitelisted: 0 }]);
+      });
+
+      it('is the same person when no id of theirs was known', async () => {
+        await accept(inboundText(oldPhone.value, 'first'), textOf([oldPhone, newId], 'with an id'));
+        expect(await only()).toMatchObject({ phone_number: '+15550001111', is_whitelisted: 1 });
+      });
+    });
+
+    it('becomes one again when the number comes with the first id on the first channel', async () => {
+      await accept(metaText([oldPhone, oldId], 'Meta'));
+      await accept(inboundText('', 'Twilio', { sender: [oldPhone, newId], replyAddress: 'whatsapp:+1' }));
+      expect(await people()).toHaveLength(2);
+      await accept(metaText([oldPhone, oldId], 'Meta again'));
+      expect(await only()).toMatchObject({ phone_number: '+15550001111', is_whitelisted: 1 });
+    });
+
+    it('is no longer written to at a number they have lost, on any channel', async () => {
+      await accept(inboundText(oldPhone.value, 'Twilio'), metaText([oldPhone, oldId], 'Meta'));
+      const { id: userId } = await only();
+      await work.run(async (stores) => {
+        for (const channel of ['twilio', 'meta', 'twilio'] as const) {
+          const replyAddress = channel === 'meta' ? '15550001111' : 'whatsapp:+15550001111';
+          await stores.outbox.queueNotice({ userId, channel, replyAddress, ownAddress: 'us' }, ['hi']);
+        }
+      });
+      const [first, , last] = await database.db
+        .selectFrom('outbound_parts')
+        .select('id')
+        .orderBy('id')
+        .execute();
+      const become = (id: string | undefined, state: 'held' | 'sending') =>
+        database.db
+          .updateTable('outbound_parts')
+          .set({ state })
+          .where('id', '=', id ?? '')
+          .execute();
+      await become(first?.id, 'held');
+      await become(last?.id, 'sending');
+      await accept(metaText([oldPhone, newId], 'somebody else'));
+      const parts = await database.db
+        .selectFrom('outbound_parts')
+        .select(['state', 'to_address'])
+        .orderBy('id')
+        .execute();
+      expect(parts).toEqual([
+        { state: 'held', to_address: `whatsapp:${oldId.value}` },
+        { state: 'queued', to_address: oldId.value },
+        { state: 'sending', to_address: 'whatsapp:+15550001111' },
+      ]);
+      const addresses = await work.run((stores) => stores.outreach.addresses(userId));
+      expect(addresses.map(({ to }) => to).sort()).toEqual([oldId.value, `whatsapp:${oldId.value}`]);
+      const other = await work.run((stores) =>
+        stores.outbox.otherAddress(userId, { channels: ['twilio'], since: new Date(0) }),
+      );
+      expect(other?.to).toBe(`whatsapp:${oldId.value}`);
+    });
+
+    it('gets nothing more where no address is left', async () => {
+      await accept(metaText([newPhone], 'of somebody else'));
+      const { id: userId } = await only();
+      clock.advance(30 * dayMs);
+      await work.run((stores) =>
+        stores.outbox.queueNotice(
+          { userId, channel: 'meta', replyAddress: '15550002222', ownAddress: 'us' },
+          ['hi'],
+        ),
+      );
+      await accept(metaText([oldPhone, oldId], 'before'), changed([oldPhone, oldId], [newPhone, newId]));
+      const parts = await database.db
+        .selectFrom('outbound_parts')
+        .select(['state', 'error_code', 'error_reason'])
+        .execute();
+      expect(parts).toEqual([
+        { state: 'failed', error_code: 'address_retired', error_reason: expect.stringMatching(/reached/) },
+      ]);
+      expect(await work.run((stores) => stores.outreach.addresses(userId))).toEqual([]);
     });
 
     it('is never recognized by a username', async () => {

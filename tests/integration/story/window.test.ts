@@ -55,6 +55,10 @@ it('the same over Meta, where nobody can be told without a template', async () =
     NUDGE_TEMPLATE: 'update_waiting',
   });
   const { world, shift } = shifted;
+  // Each start asks for them: by their words a nudge that may be out is found.
+  await waitFor('the templates', async () =>
+    JSON.stringify((await world.api('/templates')).body).includes('You have an update'),
+  );
   let offsetMs = 0;
   const says = async (body: string) => {
     const at = new Date(Date.now() + offsetMs);

@@ -201,6 +201,18 @@ describe('the Twilio channel', () => {
       expect(twilio.problems).toEqual([]);
     });
 
+    it('knows one with choices by what was sent', async () => {
+      const choices = [
+        { id: 'y', title: 'Yes' },
+        { id: 'n', title: 'No', description: 'not today' },
+      ];
+      const uncertain = part('Shall I?', { choices });
+      twilio.nextSends(['drop-after']);
+      await expect(channel.send(uncertain, options)).rejects.toMatchObject({ uncertain: true });
+      expect(twilio.sent[0]?.body).toBe('Shall I?\n\n1. Yes\n2. No – not today');
+      expect(await channel.findSent?.(uncertain, options)).toEqual({ providerId: twilio.sent[0]?.sid });
+    });
+
     it('is not misled by other messages', async () => {
       const asked = part('Yes');
       const mine = { to: asked.to, from: asked.from, body: 'Yes', at: new Date() };

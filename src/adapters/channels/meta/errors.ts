@@ -16,6 +16,8 @@ export interface MetaFailure {
   readonly waitMs: number | undefined;
   /** In plain words, for the owner: a clause without personal data. */
   readonly words: string;
+  /** Ends this message only, but the owner should see to it. */
+  readonly concernsOwner?: true;
 }
 
 const retry = (words: string): MetaFailure => ({
@@ -75,6 +77,14 @@ const failures = new Map<number, MetaFailure>([
   ],
 
   [130472, permanent('recipient', 'Meta keeps this person out of such messages as an experiment')],
+  // All people of one country, so the owner should know; the others are reached as before.
+  [
+    130497,
+    {
+      ...permanent('recipient', 'the account may not write to people of this country'),
+      concernsOwner: true,
+    },
+  ],
   [131021, permanent('recipient', 'it was addressed to the sender’s own number')],
   [
     131026,
@@ -113,7 +123,6 @@ const failures = new Map<number, MetaFailure>([
   [131045, stop('configuration', 'the number is not registered properly')],
   [133010, stop('configuration', 'the number is not registered')],
   [368, stop('account', 'the account is blocked for breaking a policy')],
-  [130497, stop('account', 'the account may not write to people of this country')],
   [131031, stop('account', 'the account is locked')],
   [131042, stop('account', 'there is a problem with paying')],
   [131044, stop('account', 'there is a problem with paying')],

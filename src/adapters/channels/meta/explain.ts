@@ -21,6 +21,7 @@ export function explainMetaCode(code: string): CodeMeaning | undefined {
   const { kind, waitMs, words } = known;
   if (kind === 'stop') return { kind: 'stops', words };
   if (kind === 'window') return { kind, words };
-  if (known.reason !== undefined) return { kind: 'final', words };
+  if (known.reason !== undefined)
+    return { kind: 'final', words, ...(known.concernsOwner && { concernsOwner: true }) };
   return { kind: 'passes', words, ...(waitMs !== undefined && { retryAfterMs: waitMs }) };
 }

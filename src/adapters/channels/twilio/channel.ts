@@ -1,5 +1,4 @@
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
-import { withNumberedChoices } from '#src/domain/numbered-choices.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
 import type { FetchFile } from '#src/ports/media.ts';
 import type { Log } from '#src/ports/system.ts';
@@ -8,6 +7,7 @@ import { createErase } from './erase.ts';
 import { explainTwilioCode } from './explain.ts';
 import { findSent } from './find-sent.ts';
 import { createMediaRules } from './media-rules.ts';
+import { sentText } from './sent-text.ts';
 
 /** What the Twilio channel needs. */
 export interface TwilioChannelDeps {
@@ -27,8 +27,9 @@ export interface TwilioChannelDeps {
 }
 
 /** What the message is. "Drop Body and MediaUrl when using ContentSid" (error 63016). */
-function contentOf({ text, template, choices = [] }: OutboundPart) {
-  if (!template) return { body: choices.length > 0 ? withNumberedChoices(text, choices) : text };
+function contentOf(part: OutboundPart) {
+  const { template } = part;
+  if (!template) return { body: sentText(part) };
   const hasValues = Object.keys(template.values).length > 0;
   return {
     contentSid: template.name,

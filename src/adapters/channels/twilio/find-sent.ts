@@ -1,6 +1,7 @@
 import type twilio from 'twilio';
 import { canonicalPhone } from '#src/domain/phone.ts';
 import type { OutboundPart } from '#src/ports/channel.ts';
+import { sentText } from './sent-text.ts';
 
 /** One page of the newest messages to one person: minutes have passed since the attempt, not hundreds of messages. */
 const pageSize = 100;
@@ -21,13 +22,14 @@ export async function findSent(
   from: string,
 ): Promise<{ providerId: string } | null> {
   const page = await client.messages.page({ to: part.to, ...(from === '' ? {} : { from }), pageSize });
+  const words = sentText(part);
   const since = part.firstTriedAt.getTime() - toleranceMs;
   const found = page.instances.find(
     (message) =>
       // Whatever its status: trying a failed message again is not this search's decision.
       message.direction.startsWith('outbound') &&
       sameAddress(message.to, part.to) &&
-      sameText(message.body, part.text) &&
+      sameText(message.body, words) &&
       timeOf(message.dateCreated ?? message.dateSent) >= since,
   );
   return found ? { providerId: found.sid } : null;

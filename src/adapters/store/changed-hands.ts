@@ -1,0 +1,40 @@
+import type { InboundMessage } from '#src/domain/message.ts';
+import { keyOf, provenIdentities, timeOf } from './proven-identities.ts';
+import { leaveAddresses, retire } from './retire-identities.ts';
+import type { StoreContext } from './unit-of-work.ts';
+
+/**
+ * Takes a number from its owner when somebody shows it with an id that nobody is known by, and the owner has another one: ids change
+ * with the person, so the number is somebody else's now. Who is known by a number alone shows an id for the first time. Costs a query
+ * only where a new id comes with a known number.
+ * @returns whether anybody has lost a number
+ */
+export async function settleChangedHands(
+  context: StoreContext,
+  messages: readonly InboundMessage[],
+  userOf: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  const { trx, clock } = context;
+  let isSettled = false;
+  for (const message of messages) {
+    const proven = provenIdentities(message);
+    const ids = proven.filter(({ kind }) => kind !== 'phone');
+    const bsuid = ids.find(({ kind }) => kind === 'bsuid');
+    const phone = proven.find((identity) => identity.kind === 'phone');
+    const userId = phone && userOf.get(keyOf(phone));
+    if (!bsuid || !userId || ids.some((identity) => userOf.has(keyOf(identity)))) continue;
+    const theirs = await trx
+      .selectFrom('user_identities')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .execute();
+    if (!theirs.some(({ kind, scope }) => kind === 'bsuid' && scope === bsuid.scope)) continue;
+    const lost = theirs.filter((row) => keyOf(row) === keyOf(phone));
+    // What comes with the new id is not the owner's any more, so theirs ends just before it.
+    const until = new Date(Date.parse(timeOf(message, clock.now())) - 1).toISOString();
+    await retire(context, lost, until);
+    await leaveAddresses(context, lost, userId);
+    isSettled ||= lost.length > 0;
+  }
+  return isSettled;
+}
