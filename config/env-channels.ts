@@ -1,4 +1,4 @@
-import { digits, graphVersion, origin, text } from './env-values.ts';
+import { digits, graphVersion, origin, text, wholeNumber } from './env-values.ts';
 import { secret, variable } from './env-variable.ts';
 
 /** The variables of the channels: Twilio, Meta, both, or none. */
@@ -43,6 +43,12 @@ export const channelEnv = {
     text,
   ),
   NUDGE_TEMPLATE_LANGUAGE: variable('Channels', 'Language of the template on Meta.', 'en_US', text),
+  BROADCAST_PER_SECOND: variable(
+    'Channels',
+    'Messages a second that broadcasts hand out, all of them together; Meta takes 80 from most numbers, and other messages count as well.',
+    '20',
+    wholeNumber(1, 1_000),
+  ),
   WHATSAPP_API_VERSION: variable('Meta', 'Version of the Graph API.', 'v26.0', graphVersion),
   WHATSAPP_BASE_URL: variable(
     'Meta',

@@ -45,6 +45,8 @@ export interface Settings {
   readonly metaGaps: readonly string[];
   readonly verifyToken: Secret | undefined;
   readonly nudges: NudgeSettings;
+  /** How many messages a second broadcasts hand out together. */
+  readonly broadcasts: { readonly perSecond: number };
   /** What Prometheus shows for /metrics; undefined = only signed-in API clients. */
   readonly metricsToken: Secret | undefined;
   readonly ai: {
@@ -152,6 +154,7 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
     metaGaps: halfConfigured(values).filter((gap) => gap.startsWith('WHATSAPP_')),
     verifyToken: toSecret(values.WHATSAPP_VERIFY_TOKEN),
     nudges: toNudges(values),
+    broadcasts: { perSecond: values.BROADCAST_PER_SECOND },
     metricsToken: toSecret(values.METRICS_TOKEN),
     ai: {
       openai:

@@ -20,6 +20,7 @@ import { systemClock } from './adapters/system/clock.ts';
 import { newUuid } from './adapters/system/new-id.ts';
 import { createApplyEvents } from './bot/apply-events.ts';
 import { createChannelHealth } from './bot/channel-health.ts';
+import { createBroadcasts } from './bot/create-broadcast.ts';
 import type { BotDeps } from './bot/deps.ts';
 import { openArrivals } from './compose/arrivals.ts';
 import { openDataFolders } from './compose/data-folders.ts';
@@ -181,6 +182,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     },
     readModel: createReadModel(db),
     outreach: createOutreach(bot, jobs, catalogs),
+    broadcasts: createBroadcasts({ ...bot, jobs }),
     ...userAdmin,
     health: async () => {
       const channels = bot.channelHealth.states();

@@ -51,6 +51,8 @@ export type OrderOutcome = { readonly messageId: string; readonly isRepeated: bo
 /** Carries out orders. */
 export type SendMessage = (order: MessageOrder) => Promise<OrderOutcome>;
 
+/** What placing a message needs. */
+export type PlaceDeps = Pick<BotDeps, 'channels' | 'clock' | 'rules'>;
 type SendDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live'> & {
   readonly jobs: Pick<JobRunner, 'poke'>;
 };
@@ -58,7 +60,8 @@ type SendDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'l
 /** Room that a part keeps below the channel's limit, for the way the provider may count. */
 const margin = 20;
 
-const refuse = (refused: OrderRefusal['refused'], words: string): OrderRefusal => ({ refused, words });
+/** A refusal with its words. */
+export const refuse = (refused: OrderRefusal['refused'], words: string): OrderRefusal => ({ refused, words });
 
 /** Stores a message with its parts and wakes its person's lane, which sends it after whatever waits there: all in one transaction. */
 export function createSendMessage(deps: SendDeps): SendMessage {
@@ -85,20 +88,35 @@ async function carryOut(
   deps: SendDeps,
   order: MessageOrder,
 ): Promise<OrderRefusal | { messageId: string; isRepeated: boolean; userId?: string }> {
-  const { content, idempotency } = order;
+  const { idempotency } = order;
   const earlier = idempotency && (await stores.outreach.earlier(idempotency.key));
   if (earlier) {
     if (earlier.digest === idempotency.digest) return { messageId: earlier.messageId, isRepeated: true };
     return refuse('idempotency_conflict', 'This Idempotency-Key was used for another message.');
   }
-  const person = await findPerson(stores, order.to);
+  const placed = await placeMessage(stores, deps, order);
+  if ('refused' in placed) return placed;
+  const { messageId, userId } = placed;
+  if (idempotency) await stores.outreach.remember(idempotency.key, { messageId, digest: idempotency.digest });
+  await stores.jobs.wake([userId], deps.clock.now(), 0);
+  return { messageId, isRepeated: false, userId };
+}
+
+/** Stores a message with its parts behind whatever waits for its person, in the caller's transaction, who wakes their lane. */
+export async function placeMessage(
+  stores: Stores,
+  deps: PlaceDeps,
+  { to, channel, content }: Omit<MessageOrder, 'idempotency'>,
+): Promise<OrderRefusal | { messageId: string; userId: string }> {
+  const person = await findPerson(stores, to);
   if (!person) return refuse('unknown_person', 'No person has this id.');
   if (person.hasOptedOut) return refuse('opted_out', 'The person wants no messages.');
 
   const known = 'template' in content ? await stores.templates.named(content.template.name) : [];
-  const address = await chooseAddress(stores, deps, {
+  const address = chooseAddress(deps, {
     person,
-    wanted: order.channel,
+    used: person.userId === undefined ? [] : await stores.outreach.addresses(person.userId),
+    wanted: channel,
     suitable: new Set(known.map(({ channel }) => channel)),
   });
   if ('refused' in address) return address;
@@ -110,10 +128,7 @@ async function carryOut(
 
   // Nobody is added for an order that is refused.
   const userId = person.userId ?? (await addPerson(stores, deps, person));
-  const messageId = await stores.outreach.post({ userId, ...address, ...said });
-  if (idempotency) await stores.outreach.remember(idempotency.key, { messageId, digest: idempotency.digest });
-  await stores.jobs.wake([userId], deps.clock.now(), 0);
-  return { messageId, isRepeated: false, userId };
+  return { userId, messageId: await stores.outreach.post({ userId, ...address, ...said }) };
 }
 
 /** Whom an order is for: somebody known, or whoever has a number that nobody has met yet. */
@@ -140,7 +155,7 @@ async function findPerson(stores: Stores, to: MessageOrder['to']): Promise<Candi
 
 async function addPerson(
   stores: Stores,
-  { rules }: Pick<SendDeps, 'rules'>,
+  { rules }: Pick<PlaceDeps, 'rules'>,
   { phone = '' }: Candidate,
 ): Promise<string> {
   const isWelcome = rules.isWelcome([{ kind: 'phone', scope: '', value: phone }]);
@@ -148,16 +163,20 @@ async function addPerson(
 }
 
 /** The channel that was asked for, else the one the person wrote on last, else one that is configured; and their address there. */
-async function chooseAddress(
-  stores: Stores,
-  { channels, rules }: Pick<SendDeps, 'channels' | 'rules'>,
-  about: { person: Candidate; wanted: ChannelName | undefined; suitable: ReadonlySet<ChannelName> },
-): Promise<PartAddress | OrderRefusal> {
+export function chooseAddress(
+  { channels, rules }: Pick<PlaceDeps, 'channels' | 'rules'>,
+  about: {
+    person: Candidate;
+    /** Where they wrote last on each channel, the latest first. */
+    used: readonly PartAddress[];
+    wanted: ChannelName | undefined;
+    suitable: ReadonlySet<ChannelName>;
+  },
+): PartAddress | OrderRefusal {
   const { person, wanted, suitable } = about;
   if (wanted && !channels.has(wanted))
     return refuse('channel_not_configured', `The channel ${wanted} is not configured.`);
-  const known = person.userId === undefined ? [] : await stores.outreach.addresses(person.userId);
-  const used = known.filter(({ channel }) => channels.has(channel));
+  const used = about.used.filter(({ channel }) => channels.has(channel));
   const others = [...channels.keys()].filter((name) => hasWindow(name) && !person.isSimulated);
   const candidates = wanted ? [wanted] : [...new Set([...used.map(({ channel }) => channel), ...others])];
   // A template belongs to one channel: where the person has been does not matter then.
@@ -185,7 +204,7 @@ function madeUp(
 
 async function plainText(
   stores: Stores,
-  { channels, clock }: Pick<SendDeps, 'channels' | 'clock'>,
+  { channels, clock }: Pick<PlaceDeps, 'channels' | 'clock'>,
   said: { person: Candidate; address: PartAddress; text: string; hold: boolean },
 ): Promise<{ parts: readonly string[] } | OrderRefusal> {
   const { person, address, text, hold } = said;

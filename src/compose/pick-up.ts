@@ -13,10 +13,13 @@ export async function pickUp(deps: {
 }): Promise<void> {
   const { unitOfWork, table, isAlone, clock, log } = deps;
   const { abandoned, hurried } = await table.release(isAlone ? 'all' : 'expired');
-  const { withWork, withParts } = await unitOfWork.run(async (stores) => ({
-    withWork: await stores.inbox.usersWithWork(),
-    withParts: await stores.outbox.usersWaiting(),
-  }));
+  const { withWork, withParts } = await unitOfWork.run(async (stores) => {
+    for (const id of await stores.broadcasts.running()) await stores.jobs.broadcast(id, clock.now());
+    return {
+      withWork: await stores.inbox.usersWithWork(),
+      withParts: await stores.outbox.usersWaiting(),
+    };
+  });
   // Those who wait or are being answered already are left alone: a start must not cut anybody's quiet moment short. What is only
   // to be sent may have waited for the owner to mend a channel, which is why this process was started.
   const users = [...new Set([...(await table.unattended(withWork)), ...withParts])];

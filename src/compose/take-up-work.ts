@@ -7,6 +7,7 @@ import { settleEarlyReports } from '../bot/apply-events.ts';
 import type { BotDeps } from '../bot/deps.ts';
 import { eraseAgainAtProviders, eraseAtProvider, erasePerson } from '../bot/erase-person.ts';
 import { removeOldMedia } from '../bot/remove-old-media.ts';
+import { createSendBroadcast } from '../bot/send-broadcast.ts';
 import { sumUsage } from '../bot/sum-usage.ts';
 import { syncTemplates } from '../bot/sync-templates.ts';
 import type { JobRunner } from '../ports/jobs.ts';
@@ -33,7 +34,7 @@ interface Work {
   readonly queue: Pick<Queue, 'table'>;
   readonly jobs: JobRunner;
   readonly metrics: Pick<OpenMetrics, 'handlers'>;
-  readonly settings: Pick<Settings, 'database' | 'media'>;
+  readonly settings: Pick<Settings, 'database' | 'media' | 'broadcasts'>;
   readonly spoolFolder: string;
   readonly catalogs: readonly TemplateCatalog[];
 }
@@ -58,6 +59,7 @@ export async function takeUpWork(work: Work): Promise<void> {
       'answer-user': createAnswerUser(bot),
       'erase-person': (payload, run) => erasePerson(bot, payload, run),
       'erase-at-provider': (payload, run) => eraseAtProvider(bot, payload, run),
+      'send-broadcast': createSendBroadcast({ ...bot, jobs, ...settings.broadcasts }),
       'remove-old-media': async (_payload, run) => {
         await removeOldMedia(bot, settings.media.retentionDays, run.signal);
         // The pipeline has its own copy by then; a day is for turns that were interrupted.

@@ -6,6 +6,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Settings } from '#config/settings.ts';
+import type { Broadcasts } from '#src/bot/create-broadcast.ts';
 import type { PersonExports } from '#src/ports/privacy.ts';
 import type { ReadModel } from '#src/ports/read-model.ts';
 import type { Clock } from '#src/ports/system.ts';
@@ -17,6 +18,7 @@ import { addOpenapi } from './plugins/openapi.ts';
 import { addSecurityHeaders } from './plugins/security-headers.ts';
 import type { Readiness } from './readiness.ts';
 import { addAuthToken } from './routes/auth-token.ts';
+import { addBroadcasts } from './routes/broadcasts.ts';
 import { addConversations } from './routes/conversations.ts';
 import { addExport } from './routes/export.ts';
 import { addHealth, type HealthCheck } from './routes/health.ts';
@@ -42,6 +44,7 @@ export interface ServerDeps {
   readonly webhook: WebhookDeps;
   readonly readModel: ReadModel;
   readonly outreach: OutreachDeps;
+  readonly broadcasts: Broadcasts;
   readonly patchUser: UserAdmin['patchUser'];
   readonly addUser: UserAdmin['addUser'];
   readonly stopMessages: UserAdmin['stopMessages'];
@@ -119,6 +122,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
         addConversations(api, deps);
         addMessages(api, deps);
         addOutreach(api, deps);
+        addBroadcasts(api, deps);
         addUsage(api, deps);
         addWorkers(api, deps);
       },

@@ -6,6 +6,8 @@ export interface JobPayloads {
   'erase-person': { readonly userId: string };
   /** Have providers delete what they keep of a person who was erased. */
   'erase-at-provider': { readonly userId: string };
+  /** Hand out what a broadcast has to say, at its pace. */
+  'send-broadcast': { readonly broadcastId: string };
   /** Remove media older than the retention time. */
   'remove-old-media': Record<string, never>;
   /** Add up what was consumed, by day, for the reports. */
@@ -19,7 +21,7 @@ export type JobName = keyof JobPayloads;
 /** Work for one person, in their lane. */
 export type ErasureJobName = 'erase-person' | 'erase-at-provider';
 /** Work that repeats by the clock and needs no payload. */
-export type ScheduledJobName = Exclude<JobName, 'answer-user' | ErasureJobName>;
+export type ScheduledJobName = Exclude<JobName, 'answer-user' | 'send-broadcast' | ErasureJobName>;
 
 /** What a handler is told about its run. */
 export interface JobRun {

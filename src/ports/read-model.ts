@@ -1,6 +1,7 @@
 import type { OutboundState } from '#src/domain/delivery.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
+import type { BroadcastReads } from './broadcasts.ts';
 import type { ConsentView } from './privacy.ts';
 
 /*
@@ -198,7 +199,7 @@ export interface UsageFilter {
 }
 
 /** Reads what the owner may see. Unknown ids give null. */
-export interface ReadModel {
+export interface ReadModel extends BroadcastReads {
   listUsers(filter: UserFilter, page: PageRequest): Promise<Page<UserView>>;
   findUser(id: string): Promise<UserView | null>;
   /** The consent log of a person, newest first; null when there is no such person. */

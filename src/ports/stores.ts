@@ -5,6 +5,7 @@ import type { AtHand, StoredAttachment, StoredMessage, Turn, TurnStep } from '#s
 import type { Usage } from '#src/domain/usage.ts';
 import type { User } from '#src/domain/user.ts';
 import type { Arrival } from './arrivals.ts';
+import type { BroadcastStore } from './broadcasts.ts';
 import type { DeliveryStore } from './deliveries.ts';
 import type { ErasureJobName } from './jobs.ts';
 import type { OutboxStore } from './outbox.ts';
@@ -205,6 +206,8 @@ export interface WakeStore {
   wake(userIds: readonly string[], runAt: Date, latestMs: number): Promise<void>;
   /** Has a person erased, or what providers keep of them, not before `runAt` and never while they are being answered. */
   erase(job: ErasureJobName, userId: string, runAt: Date): Promise<void>;
+  /** Has a broadcast handed out from `runAt` on. */
+  broadcast(broadcastId: string, runAt: Date): Promise<void>;
 }
 
 /** Every store, bound to one transaction. Nothing but stores may be awaited while it is open. */
@@ -224,6 +227,7 @@ export interface Stores {
   readonly window: WindowStore;
   readonly templates: TemplateStore;
   readonly outreach: OutreachStore;
+  readonly broadcasts: BroadcastStore;
   readonly jobs: WakeStore;
 }
 

@@ -12,6 +12,7 @@ const cleaning = (handler: () => Promise<void>): JobHandlers => ({
   'sum-usage': async () => {},
   'settle-reports': async () => {},
   'sync-templates': async () => {},
+  'send-broadcast': async () => {},
 });
 
 describe('a schedule on sqlite', () => {

@@ -178,6 +178,7 @@ export const answering = (handler: (userId: string, run: JobRun) => Promise<void
   'sum-usage': async () => {},
   'settle-reports': async () => {},
   'sync-templates': async () => {},
+  'send-broadcast': async () => {},
 });
 
 /** A promise and the handles to end it. */

@@ -14,7 +14,7 @@ export const emptyDesk: QueueDesk = {
 /** What a server needs to be seen from outside, for tests that look at other things: ready, without numbers, jobs or others. */
 export function createQuietOperations(): Pick<
   ServerDeps,
-  'readiness' | 'metrics' | 'workers' | 'openExport' | 'outreach'
+  'readiness' | 'metrics' | 'workers' | 'openExport' | 'outreach' | 'broadcasts'
 > {
   const fine = async () => {};
   const readiness = createReadiness({ isInPlace: () => true, read: fine, write: fine });
@@ -25,6 +25,11 @@ export function createQuietOperations(): Pick<
       send: async () => ({ refused: 'unknown_person', words: 'There is nobody.' }),
       templates: async () => [],
       sync: async () => [],
+    },
+    broadcasts: {
+      preflight: async () => ({ refused: 'unknown_template', words: 'There is none.' }),
+      create: async () => ({ refused: 'unknown_template', words: 'There is none.' }),
+      steer: async () => 'unknown',
     },
     readiness,
     metrics: { text: async () => ({ contentType: 'text/plain', body: '' }), webhookAnswered: () => {} },

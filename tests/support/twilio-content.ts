@@ -66,3 +66,11 @@ export function answerContents(contents: readonly TwilioContent[], url: URL, res
   };
   answerJson(response, 200, JSON.stringify(body));
 }
+
+/** What a person reads of a message made from a template, which is what Twilio lists as its body. */
+export function filledContent(contents: readonly TwilioContent[], form: URLSearchParams): string {
+  const content = contents.find(({ sid }) => sid === form.get('ContentSid'));
+  const body = (content?.types['twilio/text'] as { body?: string } | undefined)?.body ?? '';
+  const values = JSON.parse(form.get('ContentVariables') ?? '{}') as Record<string, string>;
+  return body.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+}

@@ -8,7 +8,7 @@ import {
   messageJson,
   type SentMessage,
 } from './twilio-answers.ts';
-import { answerContents, type TwilioContent } from './twilio-content.ts';
+import { answerContents, filledContent, type TwilioContent } from './twilio-content.ts';
 import { checkList, checkMessage, checkTyping, type FormFault } from './twilio-form-rules.ts';
 import {
   answerMediaRequest,
@@ -161,7 +161,7 @@ export async function openTwilioStandIn(account: {
       at: new Date(),
       direction: 'outbound-api',
     };
-    history.push(message);
+    history.push({ ...message, body: form.get('Body') ?? filledContent(contents, form) });
     sent.push(message);
     if (fault === 'silent') return;
     if (fault === 'drop-after') return void response.destroy();

@@ -9,6 +9,7 @@ const madeAtStart = [
   'sum-usage',
   'settle-reports',
   'sync-templates',
+  'send-broadcast',
 ] as const satisfies readonly JobName[];
 
 /**
@@ -33,6 +34,8 @@ export const copiedRows = {
   erased_messages: 'all',
   templates: 'all',
   idempotency_keys: 'all',
+  broadcasts: 'all',
+  broadcast_recipients: 'all',
   usage_entries: 'all',
   // With the entries, which tell whether they are in these sums.
   usage_days: 'all',

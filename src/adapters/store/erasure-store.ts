@@ -14,6 +14,7 @@ const tablesOfWho = [
   'link_tries',
   'consents',
   'notices',
+  'broadcast_recipients',
 ] as const;
 
 /** Names a message without naming anybody: a provider's id may contain a phone number. */
@@ -67,6 +68,14 @@ export function createErasureStore({ trx, clock, newId }: StoreContext): Erasure
         }))
         .where('id', '=', userId)
         .executeTakeFirstOrThrow();
+      // They were named in a list before anybody knew them.
+      await trx
+        .deleteFrom('broadcast_recipients')
+        .where('user_id', 'is', null)
+        .where('given', 'in', (known) =>
+          known.selectFrom('user_identities').select('value').where('user_id', '=', userId),
+        )
+        .execute();
       for (const table of tablesOfWho) {
         await trx.deleteFrom(table).where('user_id', '=', userId).execute();
       }

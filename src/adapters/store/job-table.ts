@@ -180,7 +180,7 @@ async function hurryAfterClockJump(db: Kysely<Database>, now: Date): Promise<num
     .updateTable('jobs')
     .set({ run_at: now.toISOString(), updated_at: now.toISOString() })
     .where('state', '=', 'waiting')
-    .where('name', '=', 'answer-user')
+    .where('name', 'in', ['answer-user', 'send-broadcast'])
     .where((row) =>
       row.or([
         row('updated_at', '>', new Date(now.getTime() + clockJumpMs).toISOString()),

@@ -20,6 +20,7 @@ const fates = {
   messages: 'moved',
   attachments: 'moved',
   consents: 'moved',
+  broadcast_recipients: 'moved',
   usage_entries: 'moved',
   conversations: 'special',
   turns: 'special',

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ReadModel } from '#src/ports/read-model.ts';
+import { createBroadcastReads } from './read-broadcasts.ts';
 import { createConversationReads } from './read-conversations.ts';
 import { createMessageReads } from './read-messages.ts';
 import { createUsageReads } from './read-usage.ts';
@@ -13,5 +14,6 @@ export function createReadModel(db: Kysely<Database>): ReadModel {
     ...createConversationReads(db),
     ...createMessageReads(db),
     ...createUsageReads(db),
+    ...createBroadcastReads(db),
   };
 }

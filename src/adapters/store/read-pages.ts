@@ -8,7 +8,7 @@ import type {
 import type { Page, PageRequest, Place } from '#src/ports/read-model.ts';
 import type { Database } from './schema.ts';
 
-type Listed = 'users' | 'conversations' | 'messages';
+type Listed = 'users' | 'conversations' | 'messages' | 'broadcasts' | 'broadcast_recipients';
 
 /** A page of what `query` finds, newest first. */
 export async function readPage<Table extends Listed, Row extends { id: string; created_at: string }, View>(

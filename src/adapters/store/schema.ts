@@ -4,6 +4,7 @@ import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { ContentKind } from '#src/domain/reading.ts';
 import type { NoticeKind } from '#src/ports/stores.ts';
+import type { BroadcastRecipientRow, BroadcastRow } from './broadcast-tables.ts';
 import type { IdempotencyRow, TemplateRow } from './outreach-tables.ts';
 import type { LinkCodeRow, LinkTriesRow, PastIdentityRow, UserIdentityRow } from './people-tables.ts';
 import type { ConsentRow, ErasedMessageRow, ErasureRow } from './privacy-tables.ts';
@@ -222,6 +223,8 @@ export interface Database {
   erased_messages: ErasedMessageRow;
   templates: TemplateRow;
   idempotency_keys: IdempotencyRow;
+  broadcasts: BroadcastRow;
+  broadcast_recipients: BroadcastRecipientRow;
   usage_entries: UsageRow;
   usage_days: UsageDayRow;
   usage_totals: UsageTotalRow;

@@ -3,6 +3,7 @@ import type { Stores, UnitOfWork } from '#src/ports/stores.ts';
 import type { Clock, NewId } from '#src/ports/system.ts';
 import type { SetAlarms } from './alarms.ts';
 import { createAttachmentStore } from './attachment-store.ts';
+import { createBroadcastStore } from './broadcast-store.ts';
 import { createConsentStore } from './consent-store.ts';
 import { createConversationStore } from './conversation-store.ts';
 import { createDeliveryStore } from './delivery-store.ts';
@@ -55,6 +56,7 @@ function bind(context: StoreContext): Stores {
     window: createWindowStore(context),
     templates: createTemplateStore(context),
     outreach: createOutreachStore(context),
+    broadcasts: createBroadcastStore(context),
     jobs: createWakeStore(context),
   };
 }

@@ -1,10 +1,23 @@
 import { sql } from 'kysely';
+import type { NewJob } from '#src/ports/jobs.ts';
 import type { WakeStore } from '#src/ports/stores.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { upsertWaitingJobs } from './waiting-jobs.ts';
 
 /** Queues the wake-up of a person inside the transaction that stored their message. */
 export function createWakeStore({ trx, clock, newId, setAlarms }: StoreContext): WakeStore {
+  /** One that waits already under its key is moved to the earlier time. */
+  async function wakeAt(job: Omit<NewJob, 'runAt'>, runAt: Date): Promise<void> {
+    const at = runAt.toISOString();
+    await upsertWaitingJobs(trx, [{ ...job, id: newId() }], {
+      runAt,
+      now: clock.now(),
+      latest: at,
+      whenWaiting: sql<string>`case when ${at} < jobs.run_at then ${at} else jobs.run_at end`,
+      setAlarms,
+    });
+  }
+
   return {
     async wake(userIds, runAt, latestMs) {
       const now = clock.now();
@@ -29,22 +42,19 @@ export function createWakeStore({ trx, clock, newId, setAlarms }: StoreContext):
       });
     },
 
-    async erase(name, userId, runAt) {
-      const job = {
-        id: newId(),
-        name,
-        lane: userId,
-        key: `${name}:${userId}`,
-        payload: JSON.stringify({ userId }),
-      };
-      const at = runAt.toISOString();
-      await upsertWaitingJobs(trx, [job], {
+    erase: (name, userId, runAt) =>
+      wakeAt({ name, lane: userId, key: `${name}:${userId}`, payload: JSON.stringify({ userId }) }, runAt),
+
+    // One lane for all of them: together they keep to the pace, and the one that waited longest goes on next.
+    broadcast: (broadcastId, runAt) =>
+      wakeAt(
+        {
+          name: 'send-broadcast',
+          lane: 'send-broadcast',
+          key: `send-broadcast:${broadcastId}`,
+          payload: JSON.stringify({ broadcastId }),
+        },
         runAt,
-        now: clock.now(),
-        latest: at,
-        whenWaiting: sql<string>`case when ${at} < jobs.run_at then ${at} else jobs.run_at end`,
-        setAlarms,
-      });
-    },
+      ),
   };
 }

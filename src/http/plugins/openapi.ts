@@ -41,6 +41,7 @@ export async function addOpenapi(
         { name: 'Conversations', description: 'Exchanges with one person, under a title.' },
         { name: 'Messages', description: 'What was written, understood and answered.' },
         { name: 'Templates', description: 'What may be sent to people who have not written for 24 hours.' },
+        { name: 'Broadcasts', description: 'What is said to many people, at a pace, once to each.' },
         { name: 'Usage', description: 'What was consumed and what it cost.' },
         { name: 'Workers', description: 'Processes, the queue, and work that failed for good.' },
       ],

@@ -24,7 +24,8 @@ export interface OutreachDeps {
 
 const security = [{ bearer: [] }];
 
-const statusOf: Readonly<Record<OrderRefusal['refused'], 400 | 404 | 409>> = {
+/** With which status an order is refused. */
+export const statusOf: Readonly<Record<OrderRefusal['refused'], 400 | 404 | 409>> = {
   unknown_person: 404,
   opted_out: 409,
   channel_not_configured: 400,

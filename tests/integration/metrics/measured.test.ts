@@ -168,6 +168,7 @@ describe('jobs', () => {
       'sum-usage': async () => {},
       'settle-reports': async () => {},
       'sync-templates': async () => {},
+      'send-broadcast': async () => {},
     });
     const running = handlers['answer-user']({ userId: 'u' }, run(1));
     await expect(handlers['remove-old-media']({}, run(3))).rejects.toThrow('no such folder');

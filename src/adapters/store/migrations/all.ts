@@ -10,6 +10,7 @@ import * as m0008 from './0008-delivery.ts';
 import * as m0009 from './0009-consent.ts';
 import * as m0010 from './0010-people.ts';
 import * as m0011 from './0011-window.ts';
+import * as m0012 from './0012-broadcasts.ts';
 
 /** Every migration by name; a static map, so that nothing is looked up on disk and order is plain to see. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0009-consent': m0009,
   '0010-people': m0010,
   '0011-window': m0011,
+  '0012-broadcasts': m0012,
 };
