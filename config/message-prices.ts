@@ -1,6 +1,6 @@
 import type { ChannelName } from '#src/domain/identity.ts';
 
-/** The day the prices below were looked up. Providers change them: edit this table when they do. */
+/** The day this table was last edited. It was not checked against anybody's bill: put in what you pay. */
 export const messagePricesAsOf = '2026-11-21';
 
 /** What WhatsApp bills a message as; `service` is free text within 24 hours. */
@@ -17,7 +17,7 @@ const chargeMicros: Readonly<Record<MessageCategory, number | null>> = {
   service: null,
 };
 
-/** What the provider adds to each message. */
+/** What the provider adds to each message; Twilio's is its list price without a discount. */
 const feeMicros: Readonly<Record<ChannelName, number>> = { twilio: 5_000, meta: 0, simulator: 0 };
 
 /** What a message is expected to cost, in millionths of a US dollar: the provider's fee, and WhatsApp's charge where it is known. */
