@@ -1,3 +1,4 @@
+import type { Choice } from '#src/domain/outbound.ts';
 import type { AtHand, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { Stores } from '#src/ports/stores.ts';
@@ -51,6 +52,7 @@ export async function reply(
     title?: string;
     ms?: number;
     historyFrom?: string | undefined;
+    choices?: readonly Choice[] | undefined;
   },
   signal?: AbortSignal,
 ): Promise<AtHand> {
@@ -72,6 +74,8 @@ export async function reply(
       usage: said.usage,
       ms: said.ms,
       historyFrom: said.historyFrom,
+      // Elsewhere they would be numbers that nothing answers to.
+      choices: channel?.limits.hasButtons ? said.choices : undefined,
     });
   };
   const atHand = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));

@@ -1,3 +1,4 @@
+import type { Choice } from '#src/domain/outbound.ts';
 import type { StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Stores, UsageTotals } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
@@ -18,7 +19,9 @@ const commands: readonly Command[] = ['help', 'new', 'usage', 'transcript', 'fil
 /** The command a message is, if it is one: `/usage` and nothing else, or the bare word "help". */
 export function toCommand(message: StoredMessage | undefined): Command | undefined {
   if (!message || message.attachments.length > 0) return undefined;
-  const words = message.text.trim().toLowerCase().replace(/\s+/g, ' ');
+  // A tapped button says what it stands for, not what is written on it.
+  const said = message.button?.payload ?? message.text;
+  const words = said.trim().toLowerCase().replace(/\s+/g, ' ');
   if (words === 'help') return 'help';
   return commands.find((command) => words === `/${command}`);
 }
@@ -26,6 +29,15 @@ export function toCommand(message: StoredMessage | undefined): Command | undefin
 /** Whether a command is about the person's own data, to which whoever has written has a right. */
 export function isPrivacyCommand(command: Command): command is PrivacyCommand {
   return privacyCommands.includes(command);
+}
+
+/** What can be tapped below the reply to a command; each stands for another command. */
+export function choicesAfter(command: Command): readonly Choice[] | undefined {
+  if (command !== 'forget') return undefined;
+  return [
+    { id: '/forget yes', title: 'Erase everything' },
+    { id: '/export', title: 'A copy first' },
+  ];
 }
 
 /** The reply to a command, as WhatsApp text. */

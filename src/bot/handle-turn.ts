@@ -3,7 +3,7 @@ import type { JobRun } from '#src/ports/jobs.ts';
 import { answer, reply } from './answer.ts';
 import { apologize, isFinal } from './apologize.ts';
 import { findBudgetRefusal } from './budget.ts';
-import { runCommand, toCommand } from './commands.ts';
+import { choicesAfter, runCommand, toCommand } from './commands.ts';
 import { deliver } from './deliver.ts';
 import type { BotDeps } from './deps.ts';
 import { atItsBeginning, receive, refuseIfDeadly } from './receive.ts';
@@ -49,7 +49,10 @@ async function work(deps: BotDeps, turn: Turn, run: JobRun): Promise<AtHand> {
   try {
     if (run.crashes > 0) await refuseIfDeadly(deps, turn);
     const command = toCommand(turn.messages[0]);
-    if (command) return await reply(deps, turn, { text: await runCommand(deps, turn, command) });
+    if (command) {
+      const text = await runCommand(deps, turn, command);
+      return await reply(deps, turn, { text, choices: choicesAfter(command) });
+    }
     const overBudget = await findBudgetRefusal(deps, turn.userId);
     if (overBudget) return await reply(deps, turn, { text: overBudget });
     return await answer(deps, turn, await understand(deps, turn, run), run.signal);

@@ -57,6 +57,8 @@ export interface Channel {
     readonly textUnits: number;
     /** The largest file of ours that `send` takes from disk, in bytes; undefined where it takes none. */
     readonly fileBytes?: number | undefined;
+    /** Whether choices become buttons that can be tapped; otherwise they are listed with numbers. */
+    readonly hasButtons?: boolean | undefined;
   };
   /**
    * Fetches a file into `target` (an absolute path that does not exist yet).

@@ -1,5 +1,6 @@
 import type { ChannelName, Identity } from '#src/domain/identity.ts';
 import type { InboundMessage, MessageType, Verdict } from '#src/domain/message.ts';
+import type { Choice } from '#src/domain/outbound.ts';
 import type { Reading, SniffedType } from '#src/domain/reading.ts';
 import type { AtHand, StoredAttachment, StoredMessage, Turn, TurnStep } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
@@ -88,6 +89,8 @@ export interface TurnAnswer {
   readonly ms?: number | undefined;
   /** The message that the history of the prompt began with; the next prompt begins there too. */
   readonly historyFrom?: string | undefined;
+  /** What can be tapped below the last part. */
+  readonly choices?: readonly Choice[] | undefined;
 }
 
 /** A turn in numbers. */

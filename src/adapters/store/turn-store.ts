@@ -70,7 +70,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
       };
     },
 
-    async answer(turn, { text, parts, usage, problem, ms, historyFrom }) {
+    async answer(turn, { text, parts, usage, problem, ms, historyFrom, choices }) {
       const last = turn.messages.at(-1);
       if (!last) return { parts: [], turn };
       const error_message = problem ?? null;
@@ -109,6 +109,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
         text,
         model: usage?.model ?? null,
         details: { historyFrom },
+        extras: choices && { choices },
         parts,
         isBegun: true,
       });

@@ -8,6 +8,7 @@ import {
   metaBatch,
   metaBody,
   metaDocument,
+  metaReply,
   metaText,
   newWamid,
   signedMetaWebhook,
@@ -105,6 +106,20 @@ describe('a person who writes over the Cloud API', () => {
     await deliver(metaText({ from: ana, body: 'And now?' }));
     await waitFor('the next answer', () => heardBy(ana).length > before + 1);
     expect(heardBy(ana).slice(before).map(textOf)).toEqual(['Once.', 'Later.']);
+  });
+
+  it('is offered buttons, and what they tap is done', async () => {
+    const before = heardBy(ana).length;
+    await deliver(metaText({ from: ana, body: '/forget' }));
+    const [question] = await waitFor(
+      'a question',
+      () => heardBy(ana).length > before && heardBy(ana).slice(before),
+    );
+    expect(question?.type).toBe('interactive');
+    expect(JSON.stringify(question?.json)).toContain('Erase everything');
+    await deliver(metaReply({ from: ana, payload: '/export', title: 'A copy first' }));
+    await waitFor('the file', () => heardBy(ana).some(({ type }) => type === 'document'));
+    expect(meta.uploaded.at(-1)).toMatchObject({ fileName: 'my-data.json' });
   });
 
   it('has one history with what they write over Twilio, and hears where they wrote last', async () => {

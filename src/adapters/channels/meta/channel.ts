@@ -59,7 +59,7 @@ export function createMetaChannel(deps: MetaChannelDeps): Channel {
     name: 'meta',
     // "Maximum 4096 characters" (text messages). UTF-16 units are never fewer than characters.
     // Documents: 100 MB (.../business-phone-numbers/media).
-    limits: { textUnits: 4096, fileBytes: 100 * 1024 * 1024 },
+    limits: { textUnits: 4096, fileBytes: 100 * 1024 * 1024, hasButtons: true },
 
     fetchMedia: createMediaFetch({ api, rules, fetchFile, log }),
 
