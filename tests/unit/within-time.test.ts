@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { withinTime } from '#src/adapters/channels/twilio/within-time.ts';
+import { withinTime } from '#src/adapters/channels/within-time.ts';
 
 /** Work that ends only when it is told to, as a call to a silent server. */
 const untilAborted = (signal: AbortSignal) =>

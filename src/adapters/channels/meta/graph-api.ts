@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, type FormData } from 'undici';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
-import { withinTime } from '../twilio/within-time.ts';
+import { withinTime } from '../within-time.ts';
 import { toAppError } from './failed-call.ts';
 
 /** From dialing to the last byte: Meta answers within a second or two, and a person is waiting. */

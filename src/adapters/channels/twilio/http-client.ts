@@ -3,8 +3,8 @@ import twilio from 'twilio';
 import type { RequestOptions } from 'twilio/lib/base/RequestClient.js';
 import type responses from 'twilio/lib/http/response.js';
 import { Agent, type Dispatcher } from 'undici';
+import { withinTime } from '../within-time.ts';
 import { basicAuthorization } from './basic-authorization.ts';
-import { withinTime } from './within-time.ts';
 
 /** From dialing to the last byte: Twilio answers within a second or two, and a person is waiting. */
 const timeoutMs = 15_000;
