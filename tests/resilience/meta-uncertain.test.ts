@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
-import { type MetaPerson, metaBody, metaText, signedMetaWebhook } from '#tests/support/meta-webhook.ts';
+import { type MetaPerson, metaBody, metaText } from '#tests/support/meta-webhook.ts';
+import { metaSettings } from '#tests/support/vendor-settings.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
 
@@ -12,12 +13,7 @@ let world: World;
 beforeAll(async () => {
   meta = await openMetaStandIn();
   world = await openWorld({
-    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
-    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
-    WHATSAPP_APP_SECRET: meta.appSecret,
-    WHATSAPP_VERIFY_TOKEN: 'a word',
-    WHATSAPP_API_VERSION: meta.apiVersion,
-    WHATSAPP_BASE_URL: meta.url,
+    ...metaSettings(meta),
     REPLY_DELAY_MS: '30',
   });
   world.openai.answers(({ text }) => `You wrote: ${text.split('\n\n').at(-1)}`);
@@ -41,8 +37,7 @@ const wordsTo = (person: MetaPerson) => heardBy(person).map(({ text }) => text.r
 
 async function says(person: MetaPerson, body: string): Promise<void> {
   const content = metaBody({ messages: [metaText({ from: person, body })] });
-  const signed = signedMetaWebhook({ appSecret: meta.appSecret, body: content });
-  const response = await fetch(webhook(), { method: 'POST', ...signed });
+  const response = await meta.post(webhook(), content);
   expect(response.status).toBe(200);
 }
 

@@ -58,6 +58,8 @@ export interface MetaStandIn extends AsyncDisposable {
   expireLinks(): void;
   /** Gives the account (`metaAccountId`) a template. Once it has one, only those it has can be sent. */
   addTemplate(template: MetaTemplate): void;
+  /** Posts a body as Meta does, signed. */
+  post(webhookUrl: string, body: unknown): Promise<Response>;
   /** Posts signed webhooks about what was sent: one with all of these statuses, in this order. */
   report(webhookUrl: string, statuses: readonly MetaStatus[]): Promise<Response>;
   /** The status of a message that was taken, with the reference it came with. */
@@ -127,6 +129,9 @@ export async function openMetaStandIn(
     problems.push(`${route}: no such resource`);
     answerFault(response, metaFault(100, { subcode: 33, details: `Unsupported request: ${route}` }));
   });
+
+  const post = (webhookUrl: string, body: unknown) =>
+    fetch(webhookUrl, { method: 'POST', ...signedMetaWebhook({ appSecret, body }) });
 
   function answerMessage(request: IncomingMessage, body: Buffer, response: ServerResponse) {
     const json = objectOf(request, body);
@@ -221,10 +226,9 @@ export async function openMetaStandIn(
     addMedia: (bytes, contentType, faults = []) => files.add(bytes, contentType, faults),
     expireLinks: files.expireLinks,
     addTemplate: (template) => void templates.push(template),
+    post,
     async report(webhookUrl, statuses) {
-      const number = { ...metaNumber, phoneNumberId };
-      const signed = signedMetaWebhook({ appSecret, body: metaBody({ statuses }, number) });
-      return fetch(webhookUrl, { method: 'POST', ...signed });
+      return post(webhookUrl, metaBody({ statuses }, { ...metaNumber, phoneNumberId }));
     },
     statusOf: (message, status, over = {}) => ({
       id: message.id,

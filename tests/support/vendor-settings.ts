@@ -1,3 +1,4 @@
+import type { MetaStandIn } from './meta-stand-in.ts';
 import type { OpenAiStandIn } from './openai-stand-in.ts';
 import type { TwilioStandIn } from './twilio-stand-in.ts';
 
@@ -26,5 +27,19 @@ export function vendorSettings({ twilio, openai, openAiKey = 'sk-test' }: Vendor
     OPENAI_API_KEY: openAiKey,
     OPENAI_BASE_URL: openai.url,
     OPENAI_API: 'responses',
+  };
+}
+
+/** Settings with which the product talks to a stand-in instead of Meta. */
+export function metaSettings(
+  meta: Pick<MetaStandIn, 'accessToken' | 'appSecret' | 'phoneNumberId' | 'apiVersion' | 'url'>,
+): Record<string, string> {
+  return {
+    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
+    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
+    WHATSAPP_APP_SECRET: meta.appSecret,
+    WHATSAPP_VERIFY_TOKEN: 'a word',
+    WHATSAPP_API_VERSION: meta.apiVersion,
+    WHATSAPP_BASE_URL: meta.url,
   };
 }

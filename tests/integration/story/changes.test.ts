@@ -8,8 +8,8 @@ import {
   metaNumber,
   metaText,
   newWamid,
-  signedMetaWebhook,
 } from '#tests/support/meta-webhook.ts';
+import { metaSettings } from '#tests/support/vendor-settings.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
 
@@ -20,12 +20,7 @@ beforeAll(async () => {
   meta = await openMetaStandIn();
   world = await openWorld({
     WHITELISTED_USERS: '+15550008001,+15550008002,+15550008003',
-    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
-    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
-    WHATSAPP_APP_SECRET: meta.appSecret,
-    WHATSAPP_VERIFY_TOKEN: 'a word',
-    WHATSAPP_API_VERSION: meta.apiVersion,
-    WHATSAPP_BASE_URL: meta.url,
+    ...metaSettings(meta),
   });
 });
 afterEach(() => {
@@ -39,8 +34,7 @@ afterAll(async () => {
 });
 
 async function post(content: unknown): Promise<void> {
-  const { headers, body } = signedMetaWebhook({ appSecret: meta.appSecret, body: content });
-  const response = await fetch(`${world.product().url}/webhook/meta`, { method: 'POST', headers, body });
+  const response = await meta.post(`${world.product().url}/webhook/meta`, content);
   expect(response.status).toBe(200);
 }
 const deliver = (...messages: MetaMessage[]) => post(metaBody({ messages }));

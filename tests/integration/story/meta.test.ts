@@ -11,9 +11,9 @@ import {
   metaReply,
   metaText,
   newWamid,
-  signedMetaWebhook,
 } from '#tests/support/meta-webhook.ts';
 import { textPdf } from '#tests/support/pdf-fixtures.ts';
+import { metaSettings } from '#tests/support/vendor-settings.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
 
@@ -23,12 +23,7 @@ let world: World;
 beforeAll(async () => {
   meta = await openMetaStandIn();
   world = await openWorld({
-    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
-    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
-    WHATSAPP_APP_SECRET: meta.appSecret,
-    WHATSAPP_VERIFY_TOKEN: 'a word',
-    WHATSAPP_API_VERSION: meta.apiVersion,
-    WHATSAPP_BASE_URL: meta.url,
+    ...metaSettings(meta),
     MEDIA_EXTRA_ORIGINS: [...meta.mediaOrigins].join(','),
     REPLY_DELAY_MS: '200',
   });
@@ -44,8 +39,7 @@ afterAll(async () => {
 });
 
 async function post(content: unknown): Promise<number> {
-  const { headers, body } = signedMetaWebhook({ appSecret: meta.appSecret, body: content });
-  const response = await fetch(`${world.product().url}/webhook/meta`, { method: 'POST', headers, body });
+  const response = await meta.post(`${world.product().url}/webhook/meta`, content);
   await response.text();
   return response.status;
 }

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { openMetaStandIn } from '#tests/support/meta-stand-in.ts';
 import { approvedTemplate } from '#tests/support/meta-templates.ts';
-import { ana, metaAccountId, metaBody, metaText, signedMetaWebhook } from '#tests/support/meta-webhook.ts';
+import { ana, metaAccountId, metaBody, metaText } from '#tests/support/meta-webhook.ts';
 import { openShiftedWorld } from '#tests/support/shifted-world.ts';
 import { approvedContent } from '#tests/support/twilio-content.ts';
+import { metaSettings } from '#tests/support/vendor-settings.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 
 /* An answer that could not be sent in time, on both wires. */
@@ -46,12 +47,8 @@ it('the same over Meta, where nobody can be told without a template', async () =
   await using meta = await openMetaStandIn();
   meta.addTemplate(approvedTemplate('update_waiting', 'You have an update, reply to read it.'));
   await using shifted = await openShiftedWorld({
-    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
-    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
+    ...metaSettings(meta),
     WHATSAPP_BUSINESS_ACCOUNT_ID: metaAccountId,
-    WHATSAPP_VERIFY_TOKEN: 'verify',
-    WHATSAPP_APP_SECRET: meta.appSecret,
-    WHATSAPP_BASE_URL: meta.url,
     NUDGE_TEMPLATE: 'update_waiting',
   });
   const { world, shift } = shifted;
@@ -62,14 +59,11 @@ it('the same over Meta, where nobody can be told without a template', async () =
   let offsetMs = 0;
   const says = async (body: string) => {
     const at = new Date(Date.now() + offsetMs);
-    const signed = signedMetaWebhook({
-      appSecret: meta.appSecret,
-      body: metaBody(
-        { messages: [metaText({ from: ana, body, at })] },
-        { phoneNumberId: meta.phoneNumberId, display: '15550783881' },
-      ),
-    });
-    const response = await fetch(`${world.product().url}/webhook/meta`, { method: 'POST', ...signed });
+    const content = metaBody(
+      { messages: [metaText({ from: ana, body, at })] },
+      { phoneNumberId: meta.phoneNumberId, display: '15550783881' },
+    );
+    const response = await meta.post(`${world.product().url}/webhook/meta`, content);
     expect(response.status).toBe(200);
   };
   world.openai.answers(({ text }) => `Echo ${text.split('\n').at(-1)}`);
@@ -98,12 +92,8 @@ it("the owner's template reaches a silent person, and their text the one who wro
   await using meta = await openMetaStandIn();
   meta.addTemplate(approvedTemplate('order_ready', 'Hello {{1}}, it is ready.'));
   await using shifted = await openShiftedWorld({
-    WHATSAPP_ACCESS_TOKEN: meta.accessToken,
-    WHATSAPP_PHONE_NUMBER_ID: meta.phoneNumberId,
+    ...metaSettings(meta),
     WHATSAPP_BUSINESS_ACCOUNT_ID: metaAccountId,
-    WHATSAPP_VERIFY_TOKEN: 'verify',
-    WHATSAPP_APP_SECRET: meta.appSecret,
-    WHATSAPP_BASE_URL: meta.url,
   });
   const { world } = shifted;
   world.twilio.addContent(approvedContent(contentSid, 'Your order {{1}} is here.'));

@@ -4,6 +4,7 @@ import {
   ProviderUnavailable,
   type RefusalReason,
 } from '#src/domain/errors.ts';
+import { isNeverSent, networkCode } from '../network-failure.ts';
 
 /** What is known about a call to Twilio that failed. */
 export interface FailedCall {
@@ -29,17 +30,6 @@ const refusals = new Map<number, RefusalReason>([
   ),
   // The sender's number, its registration, or the account's daily cap.
   ...[21212, 21606, 21660, 63007, 63008, 63020, 63038].map((code) => [code, 'configuration'] as const),
-]);
-
-/** Failures before a byte of the request was sent. */
-const neverSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
 /** The one place where Twilio's failures become ours. `vendorCode` is Twilio's code, the HTTP status or the network's error name. */
@@ -72,16 +62,6 @@ function reasonFor(status: number): RefusalReason {
   if (status === 401) return 'credentials';
   // Twilio does not redirect its API: somebody else answers at this address.
   return status < 400 ? 'configuration' : 'request';
-}
-
-function isNeverSent(code: string): boolean {
-  // Certificates are checked before the request is written.
-  return neverSent.has(code) || /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
-}
-
-function networkCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown';
 }
 
 function numberIn(error: unknown, name: string): number | undefined {
