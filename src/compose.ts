@@ -5,6 +5,7 @@ import { findModel } from '#config/models.ts';
 import { loadPrompts } from '#config/prompts.ts';
 import type { Settings } from '#config/settings.ts';
 import { openFileReaders } from './adapters/documents/file-readers.ts';
+import { openExchange } from './adapters/exchange/open-exchange.ts';
 import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
 import { openMetrics } from './adapters/metrics/open-metrics.ts';
 import { openPassages } from './adapters/passages/open-passages.ts';
@@ -106,7 +107,8 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     newId: newUuid,
   });
   const vendor = settings.ai.openai ? 'openai' : 'offline';
-  const channels = createChannels(settings, { live, log, spoolFolder: folders.spool, newId: newUuid });
+  const { exchange } = opening.use(openExchange());
+  const channels = createChannels(settings, { exchange, live, log, spoolFolder: folders.spool, newId: newUuid });
   const bot: BotDeps = {
     unitOfWork,
     channels: metrics.channels(channels),
@@ -114,6 +116,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     startedAt: clock.now(),
     ai: metrics.ai(
       createAi(settings.ai, {
+        exchange,
         log,
         safetySalt: secretKey,
         onRetry: (operation) => metrics.vendorRetried(vendor, operation),
@@ -164,7 +167,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     setAlarms: queue.setAlarms,
     onJob: () => jobs.poke(),
   });
-  const catalogs = createCatalogs(settings);
+  const catalogs = createCatalogs(settings, { exchange });
   const server = await createServer({
     settings,
     version,

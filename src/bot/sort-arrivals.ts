@@ -22,6 +22,8 @@ interface SorterDeps extends Pick<BotDeps, 'clock' | 'log' | 'pause'> {
 const smallBatch = 150;
 /** … and 25 ms while there is little else to do; a large one costs two thirds a message. */
 const largeBatch = 500;
+/** A batch of less than this shows that nothing piles up: the next one follows at once, whatever else keeps the process busy. */
+const fewMessages = 100;
 /** Webhooks that came during a batch are served first; only then does it show how busy they keep the process. Milliseconds. */
 const breathMs = 5;
 const lookMs = 15;
@@ -116,8 +118,8 @@ export function createSorter(deps: SorterDeps): Sorter {
   }
 
   async function letWebhooksPass(batch: ArrivalBatch, startedAt: number): Promise<void> {
-    // Nothing came during the batch.
-    if (!hasMore) {
+    // Sorting keeps up with what comes.
+    if (!hasMore || batch.arrivals.length < fewMessages) {
       isUnderLoad = false;
       return;
     }

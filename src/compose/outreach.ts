@@ -1,6 +1,7 @@
 import type { Settings } from '#config/settings.ts';
 import { createMetaTemplateCatalog } from '#src/adapters/channels/meta/template-catalog.ts';
 import { createTwilioTemplateCatalog } from '#src/adapters/channels/twilio/template-catalog.ts';
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import type { BotDeps } from '#src/bot/deps.ts';
 import { createSendMessage } from '#src/bot/send-message.ts';
 import { syncTemplates } from '#src/bot/sync-templates.ts';
@@ -9,15 +10,18 @@ import type { JobRunner } from '#src/ports/jobs.ts';
 import type { TemplateCatalog } from '#src/ports/outreach.ts';
 
 /** Who lists templates: every channel that is configured and knows whose they are. */
-export function createCatalogs({ twilio, meta }: Settings): readonly TemplateCatalog[] {
+export function createCatalogs(
+  { twilio, meta }: Settings,
+  { exchange }: { exchange: Exchange },
+): readonly TemplateCatalog[] {
   const catalogs: TemplateCatalog[] = [];
   if (twilio && twilio.accountSid !== '') {
     const { accountSid, authToken, baseUrl } = twilio;
-    catalogs.push(createTwilioTemplateCatalog({ accountSid, authToken: authToken.reveal(), baseUrl }));
+    catalogs.push(createTwilioTemplateCatalog({ accountSid, authToken: authToken.reveal(), baseUrl, exchange }));
   }
   if (meta?.businessAccountId !== undefined) {
     const { accessToken, businessAccountId, apiVersion, baseUrl } = meta;
-    const account = { accessToken: accessToken.reveal(), businessAccountId, apiVersion, baseUrl };
+    const account = { accessToken: accessToken.reveal(), businessAccountId, apiVersion, baseUrl, exchange };
     catalogs.push(createMetaTemplateCatalog(account));
   }
   return catalogs;

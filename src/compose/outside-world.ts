@@ -7,6 +7,7 @@ import { createMetaWebhookReader } from '#src/adapters/channels/meta/webhook-rea
 import { createSimulatorChannel } from '#src/adapters/channels/simulator/channel.ts';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { createGuardedFetch } from '#src/adapters/media/guarded-fetch.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { Ai } from '#src/ports/ai.ts';
@@ -20,7 +21,7 @@ const metaHost = 'https://graph.facebook.com';
 /** The model that is configured, or the offline assistant. */
 export function createAi(
   ai: Settings['ai'],
-  deps: { log: Log; safetySalt: string; onRetry: (operation: string) => void },
+  deps: { exchange: Exchange; log: Log; safetySalt: string; onRetry: (operation: string) => void },
 ): Ai {
   if (!ai.openai) return createOfflineAssistant();
   return createOpenAi({
@@ -38,7 +39,7 @@ export function createAi(
 /** Every channel that is configured; the chat page always is. */
 export function createChannels(
   settings: Settings,
-  deps: { live: Live; log: Log; spoolFolder: string; newId: NewId },
+  deps: { exchange: Exchange; live: Live; log: Log; spoolFolder: string; newId: NewId },
 ): ReadonlyMap<ChannelName, Channel> {
   const channels = [createSimulatorChannel(deps)];
   const { twilio, meta, media } = settings;
@@ -54,6 +55,7 @@ export function createChannels(
         baseUrl: twilio.baseUrl,
         extraOrigins: media.extraOrigins,
         fetchFile: createGuardedFetch({ exemptOrigins, log: deps.log }),
+        exchange: deps.exchange,
         log: deps.log,
       }),
     );
@@ -69,6 +71,7 @@ export function createChannels(
         baseUrl: meta.baseUrl,
         extraOrigins: media.extraOrigins,
         fetchFile: createGuardedFetch({ exemptOrigins, log: deps.log }),
+        exchange: deps.exchange,
         log: deps.log,
       }),
     );

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
-import { fetchJson } from './fetch-json.ts';
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
+import { createFetchJson } from './fetch-json.ts';
 
 /** The part of OpenAI's client that the drivers use. */
 export type OpenAiClient = OpenAI;
@@ -17,12 +18,16 @@ export const callTimeouts: CallTimeouts = { replyMs: 60_000, transcribeMs: 120_0
  * OpenAI's client, told everything it would otherwise read from the environment: an OPENAI_ORG_ID or OPENAI_LOG that happens to
  * be set must not change what is sent or print people's text.
  */
-export function createClient(options: { apiKey: string; baseUrl: string | undefined }): OpenAiClient {
+export function createClient(options: {
+  apiKey: string;
+  baseUrl: string | undefined;
+  exchange: Exchange;
+}): OpenAiClient {
   return new OpenAI({
     apiKey: options.apiKey,
     adminAPIKey: null,
     baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
-    fetch: fetchJson,
+    fetch: createFetchJson(options.exchange),
     organization: null,
     project: null,
     webhookSecret: null,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ModelProfile } from '#config/models.ts';
 import { isOfficialHost } from '#config/openai-hosts.ts';
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { ProviderUnavailable } from '#src/domain/errors.ts';
 import type { Ai } from '#src/ports/ai.ts';
 import type { Log } from '#src/ports/system.ts';
@@ -25,6 +26,8 @@ export interface OpenAiDeps {
   readonly profileOf: (model: string) => ModelProfile | undefined;
   /** Mixed into the hash that stands for a person, so that it cannot be reversed by trying ids. */
   readonly safetySalt: string;
+  /** Sends questions; recordings are uploaded beside it. */
+  readonly exchange: Exchange;
   readonly log: Log;
   /** Told each time the same thing is asked again. */
   readonly onRetry?: ((operation: 'reply' | 'look' | 'transcribe') => void) | undefined;

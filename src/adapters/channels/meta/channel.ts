@@ -1,3 +1,4 @@
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { ProviderUnavailable } from '#src/domain/errors.ts';
 import { withNumberedChoices } from '#src/domain/numbered-choices.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
@@ -27,6 +28,7 @@ export interface MetaChannelDeps {
   readonly extraOrigins?: readonly string[] | undefined;
   /** Must let `extraOrigins` through, and `baseUrl` where it is not Meta's own; see `createGuardedFetch`. */
   readonly fetchFile: FetchFile;
+  readonly exchange: Exchange;
   readonly log: Log;
 }
 

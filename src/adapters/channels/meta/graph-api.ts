@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, type FormData } from 'undici';
+import type { FormData } from 'undici';
+import { type ApiAnswer, type Exchange, exchangeHere } from '#src/adapters/exchange/exchange.ts';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
 import { withinTime } from '../within-time.ts';
@@ -39,32 +40,20 @@ export interface GraphApiDeps {
   readonly apiVersion: string;
   /** `https://graph.facebook.com`, or what stands in for it. */
   readonly baseUrl: string;
+  readonly exchange: Exchange;
 }
 
-export function createGraphApi({ accessToken, apiVersion, baseUrl }: GraphApiDeps): GraphApi {
+export function createGraphApi({ accessToken, apiVersion, baseUrl, exchange }: GraphApiDeps): GraphApi {
   const { origin, pathname } = new URL(baseUrl);
   const root = `${pathname.replace(/\/+$/, '')}/${encodeURIComponent(apiVersion)}`;
-  // Idle connections do not keep the process alive, so nobody needs to close this.
-  const dispatcher = new Agent({
-    connect: { timeout: 5_000 },
-    allowH2: false,
-    // Answers are a few kilobytes, a page of templates under 1 MB.
-    maxResponseSize: 4 * 1024 * 1024,
-  });
-
-  function ask(call: GraphCall, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const query = call.query ? `?${new URLSearchParams(call.query)}` : '';
-    return dispatcher.request({
-      origin,
-      path: `${root}/${call.path.map(encodeURIComponent).join('/')}${query}`,
-      method: call.method,
-      headers: {
-        authorization: `Bearer ${accessToken}`,
-        ...(call.json && { 'content-type': 'application/json' }),
-      },
-      body: call.json ? JSON.stringify(call.json) : (call.form ?? null),
-      signal,
-    });
+  function ask({ method, path, query, json, form }: GraphCall, signal: AbortSignal): Promise<ApiAnswer> {
+    const search = query ? `?${new URLSearchParams(query)}` : '';
+    const url = `${origin}${root}/${path.map(encodeURIComponent).join('/')}${search}`;
+    const headers = { authorization: `Bearer ${accessToken}` };
+    if (form) return exchangeHere({ url, method, headers, body: form }, signal);
+    if (!json) return exchange({ url, method, headers, body: null }, signal);
+    const body = JSON.stringify(json);
+    return exchange({ url, method, headers: { ...headers, 'content-type': 'application/json' }, body }, signal);
   }
 
   return {
@@ -75,24 +64,20 @@ export function createGraphApi({ accessToken, apiVersion, baseUrl }: GraphApiDep
           vendorCode: 'no_account',
         });
       }
-      let answer: Dispatcher.ResponseData | undefined;
+      let answer: ApiAnswer | undefined;
       let body: unknown;
       try {
-        return await withinTime(call.signal, call.timeoutMs ?? usualTimeoutMs, async (signal) => {
-          answer = await ask(call, signal);
-          const isSuccess = answer.statusCode >= 200 && answer.statusCode < 300;
-          // An error's body is a comment on its status; a success without its body is an unknown outcome.
-          const text = await (isSuccess ? answer.body.text() : answer.body.text().catch(() => ''));
-          body = parsed(text);
-          if (isSuccess && isObject(body)) return body;
-          throw new Error(`Meta answered ${answer.statusCode}`);
-        });
+        answer = await withinTime(call.signal, call.timeoutMs ?? usualTimeoutMs, (signal) => ask(call, signal));
+        // An error's body is a comment on its status; a success without its body is an unknown outcome.
+        body = parsed(answer.body);
+        if (answer.status >= 200 && answer.status < 300 && isObject(body)) return body;
+        throw new Error(answer.brokenBy ?? `Meta answered ${answer.status}`);
       } catch (error) {
         // Whoever only asked needs no more than the caller's own reason; whoever changes something must hear what became of it.
         if (call.method === 'GET') call.signal.throwIfAborted();
         throw toAppError({
           error,
-          status: answer?.statusCode,
+          status: answer?.status,
           body,
           retryAfterMs: retryAfterMs(answer?.headers['retry-after'], new Date()),
           creates: call.creates ?? false,

@@ -1,3 +1,4 @@
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
 import type { FetchFile } from '#src/ports/media.ts';
@@ -23,6 +24,7 @@ export interface TwilioChannelDeps {
   readonly extraOrigins: readonly string[];
   /** Must let `baseUrl` and `extraOrigins` through, see `createGuardedFetch`. */
   readonly fetchFile: FetchFile;
+  readonly exchange: Exchange;
   readonly log: Log;
 }
 

@@ -1,4 +1,5 @@
 import twilio from 'twilio';
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
 import { toAppError } from './errors.ts';
@@ -23,6 +24,7 @@ export function createTwilioApi(deps: {
   readonly accountSid: string;
   readonly authToken: string;
   readonly baseUrl: string | undefined;
+  readonly exchange: Exchange;
 }): TwilioApi {
   const { accountSid, authToken } = deps;
   const httpClient = new TwilioHttpClient(deps);
@@ -45,7 +47,7 @@ export function createTwilioApi(deps: {
       } catch (error) {
         throw toAppError({
           error,
-          status: call.answer?.statusCode,
+          status: call.answer?.status,
           retryAfterMs: retryAfterMs(call.answer?.headers['retry-after'], new Date()),
           creates,
         });

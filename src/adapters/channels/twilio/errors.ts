@@ -4,7 +4,7 @@ import {
   ProviderUnavailable,
   type RefusalReason,
 } from '#src/domain/errors.ts';
-import { isNeverSent, networkCode } from '../network-failure.ts';
+import { isNeverSent, networkCode } from '#src/adapters/exchange/network-failure.ts';
 
 /** What is known about a call to Twilio that failed. */
 export interface FailedCall {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import twilio from 'twilio';
 import type { RequestOptions } from 'twilio/lib/base/RequestClient.js';
 import type responses from 'twilio/lib/http/response.js';
-import { Agent, type Dispatcher } from 'undici';
+import type { ApiAnswer, ApiRequest, Exchange } from '#src/adapters/exchange/exchange.ts';
 import { withinTime } from '../within-time.ts';
 import { basicAuthorization } from './basic-authorization.ts';
 
@@ -13,26 +13,21 @@ const timeoutMs = 15_000;
 export interface TwilioCall {
   readonly signal: AbortSignal;
   /** Status and headers of the last answer, also of one whose body never arrived. */
-  answer?: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> | undefined;
+  answer?: ApiAnswer | undefined;
 }
 
-/** The SDK's HTTP layer on undici: one origin if told so, an abort signal, one timeout, no redirects, no retries. */
+/** The SDK's HTTP layer over an exchange: one origin if told so, an abort signal, one timeout, no redirects, no retries. */
 export class TwilioHttpClient extends twilio.RequestClient {
   readonly #origin: string | undefined;
-  // Idle connections do not keep the process alive, so nobody needs to close this.
-  readonly #dispatcher = new Agent({
-    connect: { timeout: 5_000 },
-    allowH2: false,
-    // Answers are a few kilobytes, a full page of messages under 1 MB.
-    maxResponseSize: 4 * 1024 * 1024,
-  });
+  readonly #exchange: Exchange;
   // The SDK has no way to hand a signal through or to show the answer's headers, and a client of its own for each call would cost
   // as much processor time as the call.
   readonly #calls = new AsyncLocalStorage<TwilioCall>();
 
   /** @param options.baseUrl when set, every call goes to this origin whatever host the SDK chose */
-  constructor(options: { readonly baseUrl: string | undefined }) {
+  constructor(options: { readonly baseUrl: string | undefined; readonly exchange: Exchange }) {
     super();
+    this.#exchange = options.exchange;
     this.#origin = options.baseUrl ? new URL(options.baseUrl).origin : undefined;
   }
 
@@ -45,31 +40,31 @@ export class TwilioHttpClient extends twilio.RequestClient {
     const call = this.#calls.getStore();
     if (!call) throw new Error('A request to Twilio belongs to a call');
     call.answer = undefined;
-    return withinTime(call.signal, timeoutMs, async (signal) => {
-      const answer = await this.#dispatcher.request({ ...toRequest(options, this.#origin), signal });
-      call.answer = answer;
-      // An error's body is a comment on its status; a success without its body is an unknown outcome.
-      const body = answer.statusCode < 300 ? answer.body.text() : answer.body.text().catch(() => '');
-      return {
-        statusCode: answer.statusCode,
-        headers: answer.headers,
-        // The SDK's types promise the parsed body, but it is the SDK itself that parses the text.
-        body: (await body) as never,
-        toString: () => `HTTP ${answer.statusCode}`,
-      };
-    });
+    const answer = await withinTime(call.signal, timeoutMs, (signal) =>
+      this.#exchange(toRequest(options, this.#origin), signal),
+    );
+    call.answer = answer;
+    const { status, headers, body, brokenBy } = answer;
+    // An error's body is a comment on its status; a success without its body is an unknown outcome.
+    if (brokenBy !== undefined && status < 300) throw Object.assign(new Error(brokenBy), { code: brokenBy });
+    return {
+      statusCode: status,
+      headers,
+      // The SDK's types promise the parsed body, but it is the SDK itself that parses the text.
+      body: body as never,
+      toString: () => `HTTP ${status}`,
+    };
   }
 }
 
-function toRequest(options: RequestOptions, origin: string | undefined): Dispatcher.RequestOptions {
+function toRequest(options: RequestOptions, origin: string | undefined): ApiRequest {
   const url = new URL(options.uri);
   appendTo(url.searchParams, options.params);
   const form = new URLSearchParams();
   appendTo(form, options.data);
   return {
-    origin: origin ?? url.origin,
-    path: url.pathname + url.search,
-    method: options.method.toUpperCase() as Dispatcher.HttpMethod,
+    url: (origin ?? url.origin) + url.pathname + url.search,
+    method: options.method.toUpperCase() as ApiRequest['method'],
     headers: {
       ...options.headers,
       authorization: basicAuthorization(options.username ?? '', options.password ?? ''),

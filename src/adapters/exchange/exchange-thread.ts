@@ -1,0 +1,17 @@
+import { serveOrders } from '../threads/serve-orders.ts';
+import { type ApiAnswer, type ApiRequest, exchangeHere } from './exchange.ts';
+import { networkCode } from './network-failure.ts';
+
+/** What came of a request; an error cannot leave the thread as it is. */
+export type ExchangeEnd =
+  | { readonly kind: 'answered'; readonly answer: ApiAnswer }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+serveOrders<ApiRequest, ExchangeEnd>(async (request, signal) => {
+  try {
+    return { kind: 'answered', answer: await exchangeHere(request, signal) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: 'failed', code: networkCode(error), message };
+  }
+});
