@@ -108,7 +108,13 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
   });
   const vendor = settings.ai.openai ? 'openai' : 'offline';
   const { exchange } = opening.use(openExchange());
-  const channels = createChannels(settings, { exchange, live, log, spoolFolder: folders.spool, newId: newUuid });
+  const channels = createChannels(settings, {
+    exchange,
+    live,
+    log,
+    spoolFolder: folders.spool,
+    newId: newUuid,
+  });
   const bot: BotDeps = {
     unitOfWork,
     channels: metrics.channels(channels),

@@ -7,6 +7,8 @@ import { text } from 'node:stream/consumers';
 export interface LeanVendors {
   /** For TWILIO_BASE_URL and MEDIA_EXTRA_ORIGINS; OpenAI is at `/v1` below it. */
   readonly url: string;
+  /** How long the model and the sending of a message take, in milliseconds; 0 answers at once. */
+  delayMs: number;
   /** Called when somebody is sent a message, with the phone's digits. */
   onSend: (digits: string) => void;
   /** Called when the model's answer to the person with these digits has left, with the milliseconds it took. */
@@ -26,10 +28,8 @@ const signed = /Yours, (\d+)\./g;
 
 /**
  * Starts them on a free port.
- * @param options.delayMs how long the model and the sending of a message take; 0 answers at once
  */
 export async function openLeanVendors(options: {
-  readonly delayMs: number;
   readonly files: readonly VendorFile[];
 }): Promise<LeanVendors> {
   const files = new Map(
@@ -41,6 +41,7 @@ export async function openLeanVendors(options: {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const vendors: LeanVendors = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    delayMs: 0,
     onSend: () => {},
     onAnswer: () => {},
   };
@@ -88,8 +89,8 @@ export async function openLeanVendors(options: {
       response.end(json);
       done?.();
     };
-    if (options.delayMs === 0) send();
-    else setTimeout(send, options.delayMs);
+    if (vendors.delayMs === 0) send();
+    else setTimeout(send, vendors.delayMs);
   }
 
   return vendors;

@@ -15,7 +15,7 @@ export interface OutsideWorld extends AsyncDisposable {
 /** Starts it. */
 export async function openOutsideWorld(order: Partial<WorldOrder> = {}): Promise<OutsideWorld> {
   const child = fork(new URL('./outside-world.ts', import.meta.url));
-  child.send({ delayMs: 0, files: [], ...order } satisfies WorldOrder);
+  child.send({ files: [], ...order } satisfies WorldOrder);
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
   return {
     url,
@@ -36,6 +36,7 @@ export async function openOutsideWorld(order: Partial<WorldOrder> = {}): Promise
         firstPhone: 15_550_000_000,
         people: 'fresh',
         pauseMs: 0,
+        delayMs: 0,
         refs: [''],
         ...given,
       };

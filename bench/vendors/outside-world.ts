@@ -25,6 +25,7 @@ process.send?.({ url: vendors.url });
 async function serveCrowd(crowd: CrowdOrder, world: LeanVendors): Promise<CrowdResult> {
   const waiting = new Map<string, (at: number) => void>();
   const modelMs = new Map<string, number>();
+  world.delayMs = crowd.delayMs;
   world.onSend = (digits) => waiting.get(digits)?.(performance.now());
   world.onAnswer = (digits, ms) => modelMs.set(digits, (modelMs.get(digits) ?? 0) + ms);
   const addedMs: number[] = [];
@@ -54,7 +55,7 @@ async function serveCrowd(crowd: CrowdOrder, world: LeanVendors): Promise<CrowdR
       if (heardAt === undefined) unanswered += 1;
       else addedMs.push(heardAt - startedAt - (modelMs.get(digits) ?? 0));
       // Nobody writes again before the product knows that its answer has arrived.
-      if (order.delayMs > 0) await pause(order.delayMs + 100);
+      if (crowd.delayMs > 0) await pause(crowd.delayMs + 100);
     }
   }
 

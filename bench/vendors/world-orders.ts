@@ -2,8 +2,6 @@ import type { VendorFile } from './lean-vendors.ts';
 
 /** How the outside world is to be; the first message its process receives. */
 export interface WorldOrder {
-  /** How long the model and the sending of a message take, in milliseconds. */
-  readonly delayMs: number;
   readonly files: readonly VendorFile[];
 }
 
@@ -22,6 +20,8 @@ export interface CrowdOrder {
   readonly people: 'same' | 'fresh';
   /** A random pause of up to this long before each message, in milliseconds. */
   readonly pauseMs: number;
+  /** How long the model and the sending of a message take meanwhile, in milliseconds. */
+  readonly delayMs: number;
   /** What message `n` carries: a file's ref at `n` modulo the list's length; '' is a text. */
   readonly refs: readonly string[];
 }

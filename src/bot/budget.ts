@@ -21,7 +21,7 @@ export async function findBudgetRefusal(
     if (total !== undefined && (await stores.usage.totalMicros(today)) >= total)
       return wording.budgetSpent('bot');
     return undefined;
-  });
+  }, 'committed');
 }
 
 /**

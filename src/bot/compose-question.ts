@@ -77,7 +77,7 @@ function recall(unitOfWork: UnitOfWork, turn: Turn, understood: readonly StoredM
       quotes.push(quoted ? await stores.inbox.quoted(turn.userId, channel, quoted) : undefined);
     }
     return { history, files, quotes };
-  });
+  }, 'committed');
 }
 
 /** What is shown of this turn's documents, by attachment id; they share one budget. */

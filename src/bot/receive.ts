@@ -12,8 +12,8 @@ const lateAfterMs = 5 * 60_000;
 const mostRepeats = 40;
 
 /**
- * What the person has sent and nobody has looked at yet is authorized; what has to be done for them then. One transaction, as
- * every commit costs a wait for the disk.
+ * What the person has sent and nobody has looked at yet is authorized; what has to be done for them then. In one
+ * transaction; whoever is told anything of it is told after a later one that is durable.
  */
 export async function receive(
   deps: Pick<BotDeps, 'unitOfWork' | 'clock' | 'rules' | 'channels' | 'metrics'>,
@@ -24,7 +24,7 @@ export async function receive(
     const { rest, judged: linked } = await linkAccounts(stores, deps, userId, received);
     const judged = [...linked, ...(await authorize(stores, deps, userId, rest))];
     return { judged, ...(await lookAtHand(stores, userId)) };
-  });
+  }, 'committed');
   for (const message of judged) deps.metrics.judged(message);
   return atHand;
 }

@@ -12,8 +12,10 @@ export interface Sorter extends AsyncDisposable {
 
 interface SorterDeps extends Pick<BotDeps, 'clock' | 'log' | 'pause'> {
   readonly arrivals: ArrivalLog;
-  /** Stores messages and wakes their people; a message seen before changes nothing. */
+  /** Stores messages and wakes their people; a message seen before changes nothing. A power cut may undo it until `makeDurable`. */
   readonly store: (arrivals: readonly Arrival[]) => Promise<void>;
+  /** Resolves when what was stored so far survives a power cut. */
+  readonly makeDurable: () => Promise<void>;
   /** How much of the time since the last call this process was busy, 0 to 1. */
   readonly busyShare: () => number;
 }
@@ -94,6 +96,7 @@ export function createSorter(deps: SorterDeps): Sorter {
       if (error instanceof StorageUnavailable) throw error;
       await sortEachAlone(batch.arrivals);
     }
+    await deps.makeDurable();
     await arrivals.forget(batch.upTo);
   }
 

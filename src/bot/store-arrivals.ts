@@ -1,6 +1,7 @@
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Arrival } from '#src/ports/arrivals.ts';
 import type { JobRunner } from '#src/ports/jobs.ts';
+import type { Durability } from '#src/ports/stores.ts';
 import { applyWishes } from './apply-wishes.ts';
 import { countArrivals } from './count-arrivals.ts';
 import type { BotDeps } from './deps.ts';
@@ -16,10 +17,12 @@ const longestWaitInDelays = 5;
 /**
  * Stores messages and wakes their people in one transaction, then tells whoever watches. A message seen before changes nothing.
  * Those that waited in the arrival log keep the id and the time of their arrival, and their quiet moment began with it.
+ * @param until `committed` for messages that are kept elsewhere as well
  */
 export async function storeArrivals(
   deps: StoreDeps,
   messages: readonly (InboundMessage | Arrival)[],
+  until: Durability = 'durable',
 ): Promise<void> {
   if (messages.length === 0) return;
   const { unitOfWork, limiter, clock, rules, jobs, live, metrics } = deps;
@@ -38,7 +41,7 @@ export async function storeArrivals(
     const users = new Set(fresh.map((message) => message.userId));
     if (users.size > 0) await stores.jobs.wake([...users], runAt, rules.replyDelayMs * longestWaitInDelays);
     return { accepted: fresh, left: wishes.left };
-  });
+  }, until);
   for (const message of left) metrics.judged(message);
   if (accepted.length === 0) return;
   jobs.poke(runAt);

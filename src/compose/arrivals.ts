@@ -39,7 +39,8 @@ export async function openArrivals(
     ...deps,
     arrivals,
     busyShare: createBusyShare(),
-    store: (messages) => storeArrivals(deps, messages),
+    store: (messages) => storeArrivals(deps, messages, 'committed'),
+    makeDurable: () => deps.unitOfWork.makeDurable(),
   });
   return {
     accept: createLoggedAccept({

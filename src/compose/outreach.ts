@@ -17,7 +17,9 @@ export function createCatalogs(
   const catalogs: TemplateCatalog[] = [];
   if (twilio && twilio.accountSid !== '') {
     const { accountSid, authToken, baseUrl } = twilio;
-    catalogs.push(createTwilioTemplateCatalog({ accountSid, authToken: authToken.reveal(), baseUrl, exchange }));
+    catalogs.push(
+      createTwilioTemplateCatalog({ accountSid, authToken: authToken.reveal(), baseUrl, exchange }),
+    );
   }
   if (meta?.businessAccountId !== undefined) {
     const { accessToken, businessAccountId, apiVersion, baseUrl } = meta;

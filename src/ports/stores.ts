@@ -234,7 +234,17 @@ export interface Stores {
   readonly jobs: WakeStore;
 }
 
+/**
+ * When a unit of work is over. `durable`: it survives a power cut. `committed`: everybody sees it and it survives the end of this
+ * process, but a power cut may take it back together with everything that came after it; for what only reads, and for steps that
+ * would simply be done again, because nothing outside has heard of them.
+ */
+export type Durability = 'durable' | 'committed';
+
 /** Runs work in one transaction: all of it or nothing. */
 export interface UnitOfWork {
-  run<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /** @param until `durable` unless said otherwise */
+  run<T>(work: (stores: Stores) => Promise<T>, until?: Durability): Promise<T>;
+  /** Resolves when everything committed so far survives a power cut. @throws StorageUnavailable when the disk cannot */
+  makeDurable(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { AppError, LostLease } from '#src/domain/errors.ts';
 import type { ClaimedJob, JobHandlers, JobTable } from '#src/ports/jobs.ts';
 import type { Clock, Log } from '#src/ports/system.ts';
@@ -95,8 +95,9 @@ export function createWorkLoop(deps: LoopDeps): WorkLoop {
         const jobs = await table.claim({ limit: concurrency - runs.size, leaseMs });
         if (closing) return void (await Promise.all(jobs.map(giveBack)));
         for (const job of jobs) begin(job, handlers, asked);
-        // A lane gives one job a claim, so there may be more.
         if (jobs.length === 0) break;
+        // A lane gives one job a claim, so there may be more; those that have begun go first.
+        await setImmediate();
       }
       if (!closing) await deps.afterLook?.(concurrency - runs.size);
       if (!isReadable) log.info({}, 'the job queue can be read again');

@@ -12,7 +12,8 @@ export function measureUnitOfWork(
 ): UnitOfWork {
   const { transactionSeconds, databaseWait, databaseErrors } = instruments;
   return {
-    async run(work) {
+    makeDurable: () => unitOfWork.makeDurable(),
+    async run(work, until) {
       const askedAt = performance.now();
       let hasBegun = false;
       try {
@@ -21,7 +22,7 @@ export function measureUnitOfWork(
           if (!hasBegun) databaseWait.observe((performance.now() - askedAt) / 1000);
           hasBegun = true;
           return work(stores);
-        });
+        }, until);
       } catch (error) {
         if (error instanceof StorageUnavailable) databaseErrors.inc();
         throw error;

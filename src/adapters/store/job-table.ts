@@ -43,8 +43,11 @@ export function createJobTable(deps: TableDeps): JobTable {
   return {
     async claim({ limit, leaseMs }) {
       const now = clock.now().toISOString();
-      const rows = await runStatement(db, (trx) =>
-        statements.claim.all(trx, { now, limit, holder, leaseEnd: dialect.leaseEnd(leaseMs) }),
+      const rows = await runStatement(
+        db,
+        (trx) => statements.claim.all(trx, { now, limit, holder, leaseEnd: dialect.leaseEnd(leaseMs) }),
+        // Taken back by a power cut it waits as before.
+        'committed',
       );
       return rows
         .toSorted((one, other) => (one.run_at + one.id < other.run_at + other.id ? -1 : 1))
@@ -71,7 +74,13 @@ export function createJobTable(deps: TableDeps): JobTable {
     },
 
     async finish({ id, attempt }) {
-      return (await runStatement(db, (trx) => statements.finish.change(trx, { id, holder, attempt }))) > 0;
+      return (
+        (await runStatement(
+          db,
+          (trx) => statements.finish.change(trx, { id, holder, attempt }),
+          'committed',
+        )) > 0
+      );
     },
 
     putBack: (job, { runAt, error, uncounted }) =>

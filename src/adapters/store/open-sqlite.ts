@@ -37,18 +37,31 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
   sqlite.function('lower', { deterministic: true }, (text) =>
     typeof text === 'string' ? text.toLowerCase() : text,
   );
+  // Set when it is needed: between groups that follow each other it stays as it is.
+  let [leaves, isLeft] = [false, false];
+  const applyMode = () => {
+    if (leaves === isLeft) return;
+    sqlite.pragma(`synchronous = ${leaves ? 'NORMAL' : 'FULL'}`);
+    isLeft = leaves;
+  };
+  const leaveLog = (leave: boolean) => {
+    leaves = leave;
+  };
   const db = new Kysely<Database>({
-    dialect: withStorageErrors(new SqliteDialect({ database: withStatementCache(sqlite) })),
+    dialect: withStorageErrors(new SqliteDialect({ database: withStatementCache(sqlite, applyMode) })),
   });
   await migrateToLatest(db);
   const disk = new AsyncDisposableStack();
-  if (file === ':memory:') shareTransactions(db, async () => {});
+  if (file === ':memory:') shareTransactions(db, { sync: async () => {}, leaveLog });
   else {
     const walSync = disk.use(createWalSync(file));
     const checkpoints = disk.use(openCheckpoints(file, { log }));
-    shareTransactions(db, () => {
-      checkpoints.commit();
-      return walSync.sync();
+    shareTransactions(db, {
+      leaveLog,
+      sync() {
+        checkpoints.commit();
+        return walSync.sync();
+      },
     });
   }
   const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { StorageUnavailable } from '#src/domain/errors.ts';
+import type { Durability } from '#src/ports/stores.ts';
 import type { Database } from './schema.ts';
-import { createSharedTransactions, type ShareTransaction } from './share-transaction.ts';
+import { createSharedTransactions, type Disk, type ShareTransaction } from './share-transaction.ts';
 import { raceOf } from './storage-errors.ts';
 
 /** How often work is run before two processes that keep getting in each other's way are called trouble. */
@@ -11,35 +12,42 @@ const maxRuns = 6;
 const pauseMs = 20;
 
 /** A database file has one connection, whoever asks. */
-const shared = new WeakMap<Kysely<Database>, ShareTransaction>();
+const shared = new WeakMap<Kysely<Database>, { share: ShareTransaction; disk: Disk }>();
 
 /**
  * From now on transactions of this database share their commits: it is a SQLite file.
- * @param sync resolves when every commit so far survives a power cut
  */
-export function shareTransactions(db: Kysely<Database>, sync: () => Promise<void>): void {
-  shared.set(db, createSharedTransactions(db, sync));
+export function shareTransactions(db: Kysely<Database>, disk: Disk): void {
+  shared.set(db, { share: createSharedTransactions(db, disk), disk });
 }
 
 /**
  * Runs work in one transaction; on SQLite it may share its commit with other work. It may be run again from the start, on Postgres
  * when another process got in the way, on SQLite when the shared commit fails: the work must touch nothing but the database.
+ * @param until on Postgres every commit is durable
  */
 export function runTransaction<T>(
   db: Kysely<Database>,
   work: (trx: Transaction<Database>) => Promise<T>,
+  until: Durability = 'durable',
 ): Promise<T> {
-  const share = shared.get(db);
-  return share ? share(work) : againstRaces(() => db.transaction().execute(work));
+  const file = shared.get(db);
+  return file ? file.share(work, until) : againstRaces(() => db.transaction().execute(work));
 }
 
 /** The same for work that is a single statement, which on Postgres is a transaction of its own. */
 export function runStatement<T>(
   db: Kysely<Database>,
   work: (db: Kysely<Database>) => Promise<T>,
+  until: Durability = 'durable',
 ): Promise<T> {
-  const share = shared.get(db);
-  return share ? share(work) : againstRaces(() => work(db));
+  const file = shared.get(db);
+  return file ? file.share(work, until) : againstRaces(() => work(db));
+}
+
+/** Resolves when everything committed so far survives a power cut. @throws StorageUnavailable when the disk cannot */
+export async function makeDurable(db: Kysely<Database>): Promise<void> {
+  await shared.get(db)?.disk.sync();
 }
 
 async function againstRaces<T>(work: () => Promise<T>): Promise<T> {

@@ -15,12 +15,14 @@ const keptStatements = 300;
 /**
  * The database as Kysely sees it, with prepared statements kept for the next time: parsing the SQL of a large insert takes longer
  * than running it. The least recently used ones are let go.
+ * @param beforeEach called before each statement is run
  */
-export function withStatementCache(sqlite: Database): SqliteDatabase {
+export function withStatementCache(sqlite: Database, beforeEach: () => void): SqliteDatabase {
   const kept = new Map<string, Statement>();
   return {
     close: () => void sqlite.close(),
     prepare(sql) {
+      beforeEach();
       // After some failures, a full disk among them, SQLite has rolled back already. A second time would be an error of its own,
       // and hide the first.
       if (sql === 'rollback' && !sqlite.inTransaction) return nothing;
@@ -28,7 +30,7 @@ export function withStatementCache(sqlite: Database): SqliteDatabase {
       const statement = known ?? sqlite.prepare(withSettledPlan(sql));
       if (known) kept.delete(sql);
       // What changes the schema runs once.
-      if (/^(select|insert|update|delete|begin|commit|rollback|pragma)/i.test(sql)) kept.set(sql, statement);
+      if (/^(select|insert|update|delete|with|begin|commit|rollback|pragma)/i.test(sql)) kept.set(sql, statement);
       const oldest = kept.size > keptStatements ? kept.keys().next() : undefined;
       if (oldest && !oldest.done) kept.delete(oldest.value);
       return statement as ReturnType<SqliteDatabase['prepare']>;

@@ -13,7 +13,7 @@ import { createNoticeStore } from './notice-store.ts';
 import { createOutboxStore } from './outbox-store.ts';
 import { createOutreachStore } from './outreach-store.ts';
 import { createPeopleStore } from './people-store.ts';
-import { runTransaction } from './run-transaction.ts';
+import { makeDurable, runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 import { createTemplateStore } from './template-store.ts';
 import { createTurnStore } from './turn-store.ts';
@@ -35,7 +35,8 @@ export interface StoreContext {
 export function createUnitOfWork(deps: { db: Kysely<Database> } & Omit<StoreContext, 'trx'>): UnitOfWork {
   const { db, ...context } = deps;
   return {
-    run: (work) => runTransaction(db, (trx) => work(bind({ ...context, trx }))),
+    run: (work, until) => runTransaction(db, (trx) => work(bind({ ...context, trx })), until),
+    makeDurable: () => makeDurable(db),
   };
 }
 

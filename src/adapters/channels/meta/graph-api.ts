@@ -53,7 +53,10 @@ export function createGraphApi({ accessToken, apiVersion, baseUrl, exchange }: G
     if (form) return exchangeHere({ url, method, headers, body: form }, signal);
     if (!json) return exchange({ url, method, headers, body: null }, signal);
     const body = JSON.stringify(json);
-    return exchange({ url, method, headers: { ...headers, 'content-type': 'application/json' }, body }, signal);
+    return exchange(
+      { url, method, headers: { ...headers, 'content-type': 'application/json' }, body },
+      signal,
+    );
   }
 
   return {
@@ -67,7 +70,9 @@ export function createGraphApi({ accessToken, apiVersion, baseUrl, exchange }: G
       let answer: ApiAnswer | undefined;
       let body: unknown;
       try {
-        answer = await withinTime(call.signal, call.timeoutMs ?? usualTimeoutMs, (signal) => ask(call, signal));
+        answer = await withinTime(call.signal, call.timeoutMs ?? usualTimeoutMs, (signal) =>
+          ask(call, signal),
+        );
         // An error's body is a comment on its status; a success without its body is an unknown outcome.
         body = parsed(answer.body);
         if (answer.status >= 200 && answer.status < 300 && isObject(body)) return body;
