@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { pino, stdSerializers } from 'pino';
 import { loadSettings } from '#config/settings.ts';
@@ -6,6 +7,9 @@ import { startWarnings } from '#config/warnings.ts';
 import { compose } from './compose.ts';
 import { StorageUnavailable } from './domain/errors.ts';
 import { startProblems } from './start-problem.ts';
+
+// V8 throws compiled code and regular expressions away that were not used for a while: whoever writes after a quiet hour would wait.
+setFlagsFromString('--no-flush-bytecode');
 
 /** Reads the settings, composes the product, starts it and waits for a signal. */
 async function main(): Promise<void> {

@@ -32,7 +32,10 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
   const pictures = pdf.pages.filter((page) => !hasLetters(page.text, isScan ? lettersOfScan : 1));
   if (pictures.length === 0 || !deps.ai.canSee) {
     const pages = pdf.pages.filter((page) => !isScan || hasLetters(page.text, 1));
-    return { reading: toReading({ ...base, pages, recognized: false, partlyBecause: stoppedBy }), usage: [] };
+    return {
+      reading: await toReading({ ...base, pages, recognized: false, partlyBecause: stoppedBy }),
+      usage: [],
+    };
   }
 
   const recognized = await recognize(deps, file, pictures.slice(0, mostScannedPages));
@@ -48,7 +51,7 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
       : 'vision_failed'
     : stoppedBy;
   // Each page was stored with its cost when it was recognized; nothing is left to add to the ledger.
-  return { reading: toReading({ ...base, pages, recognized: isScan, partlyBecause }), usage: [] };
+  return { reading: await toReading({ ...base, pages, recognized: isScan, partlyBecause }), usage: [] };
 }
 
 /** Looks at the pages that an earlier attempt has not recognized yet; each is kept as soon as it is paid for. */
@@ -107,7 +110,10 @@ async function understandPlainText(deps: BotDeps, file: FileAtHand): Promise<Und
   const text = await deps.readers.readPlainText(file.path);
   if (text.trim() === '') throw new MediaUnusable('empty', 'the file holds white space only');
   const pages = [{ page: 1, text }];
-  return { reading: toReading({ kind: 'document', pageCount: 1, pages, recognized: false }), usage: [] };
+  return {
+    reading: await toReading({ kind: 'document', pageCount: 1, pages, recognized: false }),
+    usage: [],
+  };
 }
 
 /** Office files, web pages, calendars and contact cards: they are text all through, so no page has to be looked at. */
@@ -120,11 +126,25 @@ async function understandOther(
   const { stoppedBy, ...read } = await readers.readDocument(file.path, sniffed, options);
   await breathe();
   const partlyBecause = stoppedBy ?? (read.pages.length < read.pageCount ? 'damaged_pages' : undefined);
-  return { reading: toReading({ kind: 'document', ...read, recognized: false, partlyBecause }), usage: [] };
+  return {
+    reading: await toReading({ kind: 'document', ...read, recognized: false, partlyBecause }),
+    usage: [],
+  };
 }
 
-function toReading(reading: Omit<DocumentReading, 'wordCount'>): DocumentReading {
-  return { ...reading, wordCount: reading.pages.reduce((sum, page) => sum + countWords(page.text), 0) };
+/** So much text is counted in a fraction of a millisecond. */
+const unitsAtOnce = 100_000;
+
+async function toReading(reading: Omit<DocumentReading, 'wordCount'>): Promise<DocumentReading> {
+  let [wordCount, units] = [0, 0];
+  for (const { text } of reading.pages) {
+    wordCount += countWords(text);
+    units += text.length;
+    if (units < unitsAtOnce) continue;
+    units = 0;
+    await breathe();
+  }
+  return { ...reading, wordCount };
 }
 
 /** Counted character by character: a list of the words of a long document would take longer than reading it. */

@@ -1,12 +1,14 @@
-import { Agent, type FormData, request } from 'undici';
+import { Agent, request } from 'undici';
 import { networkCode } from './network-failure.ts';
+import { sendForm, type UploadForm } from './upload.ts';
 
 /** A request to a vendor's API, whole. */
 export interface ApiRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+  /** Text, or a form with a file. */
+  readonly body: string | UploadForm | null;
 }
 
 /** What was answered, whole, or up to where the connection broke. */
@@ -32,12 +34,13 @@ const dispatcher = new Agent({
   maxResponseSize: 4 * 1024 * 1024,
 });
 
-/** The exchange itself, on the thread that calls it. Forms with files cannot go anywhere else. */
+/** The exchange itself, on the thread that calls it. */
 export async function exchangeHere(
-  { url, ...rest }: Omit<ApiRequest, 'body'> & { readonly body: string | FormData | null },
+  { url, body, ...rest }: ApiRequest,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
-  const answer = await request(url, { ...rest, dispatcher, signal });
+  if (body !== null && typeof body !== 'string') return sendForm({ url, ...rest }, body, signal);
+  const answer = await request(url, { ...rest, body, dispatcher, signal });
   const { statusCode: status, headers } = answer;
   try {
     return { status, headers, body: await answer.body.text() };

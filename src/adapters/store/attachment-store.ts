@@ -128,16 +128,10 @@ export function createAttachmentStore(context: StoreContext): AttachmentStore {
 
 /** The searchable columns beside the stored reading. */
 function columnsOf(reading: Reading) {
-  const columns = {
-    reading: JSON.stringify(reading),
-    extracted_text: null as string | null,
-    transcript: null as string | null,
-    language: null as string | null,
-    problem: null as string | null,
-  };
+  const none = { extracted_text: null, transcript: null, language: null, problem: null };
+  if (reading.kind === 'document') return { ...none, ...documentColumns(reading) };
+  const columns = { ...none, reading: JSON.stringify(reading) };
   switch (reading.kind) {
-    case 'document':
-      return { ...columns, ...documentColumns(reading) };
     case 'image':
       return { ...columns, extracted_text: reading.description || null };
     case 'audio':

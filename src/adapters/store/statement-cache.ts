@@ -30,7 +30,8 @@ export function withStatementCache(sqlite: Database, beforeEach: () => void): Sq
       const statement = known ?? sqlite.prepare(withSettledPlan(sql));
       if (known) kept.delete(sql);
       // What changes the schema runs once.
-      if (/^(select|insert|update|delete|with|begin|commit|rollback|pragma)/i.test(sql)) kept.set(sql, statement);
+      if (/^(select|insert|update|delete|with|begin|commit|rollback|pragma)/i.test(sql))
+        kept.set(sql, statement);
       const oldest = kept.size > keptStatements ? kept.keys().next() : undefined;
       if (oldest && !oldest.done) kept.delete(oldest.value);
       return statement as ReturnType<SqliteDatabase['prepare']>;

@@ -1,31 +1,47 @@
-import type { ApiAnswer, Exchange } from '#src/adapters/exchange/exchange.ts';
+import type { ApiAnswer, ApiRequest, Exchange } from '#src/adapters/exchange/exchange.ts';
+import type { UploadForm } from '#src/adapters/exchange/upload.ts';
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /**
  * `fetch` for OpenAI's client over an exchange, at a third of the built-in one's processor time. An answer is read to its end before
- * it is handed over, so that the time limit of a call covers the body too. Whatever is not a question in JSON (uploads) and redirects
- * are left to the built-in one.
+ * it is handed over, so that the time limit of a call covers the body too. Whatever is no question in JSON, and redirects, are left
+ * to the built-in one.
  */
 export function createFetchJson(exchange: Exchange): typeof fetch {
   return async (input, init = {}) => {
-    const { method, headers, body, signal } = init;
+    const { method, headers, body } = init;
     const isQuestion = method === 'POST' && typeof body === 'string' && headers instanceof Headers;
     if (!isQuestion || input instanceof Request) return fetch(input, init);
-    const answer = await exchange(
-      {
-        url: String(input),
-        method,
-        // Nothing here would unpack a compressed answer, and a few kilobytes are not worth packing.
-        headers: { ...Object.fromEntries(headers), 'accept-encoding': 'identity' },
-        body,
-      },
-      signal ?? new AbortController().signal,
-    );
-    if (redirects.has(answer.status)) return fetch(input, init);
-    if (answer.brokenBy !== undefined) signal?.throwIfAborted();
-    return toResponse(answer);
+    const answer = await send(exchange, input, init, body);
+    return redirects.has(answer.status) ? fetch(input, init) : toResponse(answer);
   };
+}
+
+/** `fetch` for OpenAI's client that sends this form over an exchange, whatever body it is asked to send. */
+export function createFetchForm(exchange: Exchange, form: UploadForm): typeof fetch {
+  return async (input, init = {}) =>
+    toResponse(await send(exchange, input instanceof Request ? input.url : input, init, form));
+}
+
+async function send(
+  exchange: Exchange,
+  url: string | URL,
+  { headers, signal }: RequestInit,
+  body: ApiRequest['body'],
+): Promise<ApiAnswer> {
+  const answer = await exchange(
+    {
+      url: String(url),
+      method: 'POST',
+      // Nothing here would unpack a compressed answer, and a few kilobytes are not worth packing.
+      headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
+      body,
+    },
+    signal ?? new AbortController().signal,
+  );
+  if (answer.brokenBy !== undefined) signal?.throwIfAborted();
+  return answer;
 }
 
 function toResponse({ status, headers: received, body, brokenBy }: ApiAnswer): Response {

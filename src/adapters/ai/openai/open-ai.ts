@@ -138,7 +138,8 @@ export function createOpenAi(deps: OpenAiDeps): Ai {
     transcribe(request) {
       const model = deps.transcribeModel;
       return withRetries(
-        () => transcribe({ client, model, timeoutMs: timeouts.transcribeMs }, request),
+        () =>
+          transcribe({ client, exchange: deps.exchange, model, timeoutMs: timeouts.transcribeMs }, request),
         { signal: request.signal, log, model, onRetry: () => onRetry?.('transcribe') },
         retries,
       );

@@ -1,16 +1,18 @@
 import { APIError } from 'openai';
 import { z } from 'zod';
+import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { MediaUnusable } from '#src/domain/errors.ts';
 import type { Consumption } from '#src/domain/usage.ts';
 import type { TranscribeRequest } from '#src/ports/ai.ts';
 import type { OpenAiClient } from './client.ts';
 import { unreadableAnswer } from './errors.ts';
+import { createFetchForm } from './fetch-json.ts';
 import { isoLanguage } from './iso-language.ts';
-import { createUpload } from './upload.ts';
 import { consumption, count } from './usage.ts';
 
 export interface TranscribeDeps {
   readonly client: OpenAiClient;
+  readonly exchange: Exchange;
   readonly model: string;
   readonly timeoutMs: number;
 }
@@ -43,16 +45,16 @@ export async function transcribe(deps: TranscribeDeps, request: TranscribeReques
 }
 
 async function upload(
-  { client, model, timeoutMs }: TranscribeDeps,
+  { client, exchange, model, timeoutMs }: TranscribeDeps,
   { path, fileName, mimeType, signal }: TranscribeRequest,
 ): Promise<unknown> {
   // Whisper tells language and length only in its verbose form; the newer models know only the plain one.
   const response_format = model === 'whisper-1' ? 'verbose_json' : 'json';
   // The API decides by the extension of the name what the file is.
-  const send = createUpload({ fields: { model, response_format }, path, fileName, mimeType });
+  const form = { fields: { model, response_format }, fileField: 'file', path, fileName, mimeType };
   try {
     return await client
-      .withOptions({ fetch: send })
+      .withOptions({ fetch: createFetchForm(exchange, form) })
       .post('/audio/transcriptions', { timeout: timeoutMs, signal });
   } catch (error) {
     throw soundProblem(error) ?? error;

@@ -1,5 +1,5 @@
-import type { FormData } from 'undici';
-import { type ApiAnswer, type Exchange, exchangeHere } from '#src/adapters/exchange/exchange.ts';
+import type { ApiAnswer, Exchange } from '#src/adapters/exchange/exchange.ts';
+import type { UploadForm } from '#src/adapters/exchange/upload.ts';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
 import { withinTime } from '../within-time.ts';
@@ -17,7 +17,7 @@ export interface GraphCall {
   /** Sent as JSON. */
   readonly json?: object | undefined;
   /** Sent as multipart/form-data. */
-  readonly form?: FormData | undefined;
+  readonly form?: UploadForm | undefined;
   /** True for what must not happen twice: an unknown outcome is `uncertain` then. */
   readonly creates?: boolean;
   readonly timeoutMs?: number | undefined;
@@ -50,8 +50,7 @@ export function createGraphApi({ accessToken, apiVersion, baseUrl, exchange }: G
     const search = query ? `?${new URLSearchParams(query)}` : '';
     const url = `${origin}${root}/${path.map(encodeURIComponent).join('/')}${search}`;
     const headers = { authorization: `Bearer ${accessToken}` };
-    if (form) return exchangeHere({ url, method, headers, body: form }, signal);
-    if (!json) return exchange({ url, method, headers, body: null }, signal);
+    if (!json) return exchange({ url, method, headers, body: form ?? null }, signal);
     const body = JSON.stringify(json);
     return exchange(
       { url, method, headers: { ...headers, 'content-type': 'application/json' }, body },

@@ -1,6 +1,4 @@
-import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { FormData } from 'undici';
 import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { OutboundFile } from '#src/domain/outbound.ts';
 import { essenceOf } from '../media-type.ts';
@@ -71,10 +69,13 @@ export async function uploadFile(
   if (size === 0 || size > maxBytes)
     throw refused('The file is empty or larger than Meta carries', 'media_size');
 
-  const form = new FormData();
-  form.set('messaging_product', 'whatsapp');
-  form.set('type', mimeType);
-  form.set('file', await openAsBlob(file.path, { type: mimeType }), file.fileName);
+  const form = {
+    fields: { messaging_product: 'whatsapp', type: mimeType },
+    fileField: 'file',
+    path: file.path,
+    fileName: file.fileName,
+    mimeType,
+  };
   const answer = await api.call({
     method: 'POST',
     path: [phoneNumberId, 'media'],

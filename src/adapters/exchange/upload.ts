@@ -3,10 +3,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import { text } from 'node:stream/consumers';
+import type { ApiAnswer, ApiRequest } from './exchange.ts';
+import { networkCode } from './network-failure.ts';
 
 /** A multipart form with one file, which is read from disk while it is sent. */
 export interface UploadForm {
   readonly fields: Readonly<Record<string, string>>;
+  /** The name of the field that holds the file, which comes last. */
+  readonly fileField: string;
   readonly path: string;
   readonly fileName: string;
   readonly mimeType: string;
@@ -16,39 +20,42 @@ export interface UploadForm {
 const pieceBytes = 256 * 1024;
 
 /**
- * A fetch for OpenAI's client that sends this form, whatever body it is asked to send. All of the file goes through one buffer: sent
- * by Node's own fetch, 16 MB leave 50 MB of buffers behind, which V8 answers with two collections of the whole heap, of 50 ms each.
+ * Sends a form and takes its answer. All of the file goes through one buffer: sent by Node's own fetch, 16 MB leave 50 MB of buffers
+ * behind, which V8 answers with collections of the whole heap.
+ * @throws the file's error when it cannot be read, else as an exchange
  */
-export function createUpload(form: UploadForm): typeof fetch {
-  return async (url, init = {}) => {
-    const file = await open(form.path);
+export async function sendForm(
+  { url, method, headers }: Pick<ApiRequest, 'url' | 'method' | 'headers'>,
+  form: UploadForm,
+  signal: AbortSignal,
+): Promise<ApiAnswer> {
+  const file = await open(form.path);
+  try {
+    const { size } = await file.stat();
+    const { head, tail, contentType } = frame(form);
+    const address = new URL(url);
+    const request = (address.protocol === 'https:' ? secure : plain)(address, {
+      method,
+      headers: {
+        ...headers,
+        'content-type': contentType,
+        'content-length': head.length + size + tail.length,
+      },
+      signal,
+    });
     try {
-      const { size } = await file.stat();
-      const { head, tail, contentType } = frame(form);
-      const address = new URL(url instanceof Request ? url.url : url);
-      const request = (address.protocol === 'https:' ? secure : plain)(address, {
-        method: 'POST',
-        headers: {
-          ...Object.fromEntries(new Headers(init.headers)),
-          'content-type': contentType,
-          'content-length': head.length + size + tail.length,
-        },
-        ...(init.signal && { signal: init.signal }),
-      });
-      try {
-        return await exchange(request, () => send(request, [head, tail], { file, size }));
-      } finally {
-        // A connection on which half a form was sent is good for nothing.
-        if (!request.writableFinished) request.destroy();
-      }
+      return await answerTo(request, () => send(request, [head, tail], { file, size }));
     } finally {
-      await file.close();
+      // A connection on which half a form was sent is good for nothing.
+      if (!request.writableFinished) request.destroy();
     }
-  };
+  } finally {
+    await file.close();
+  }
 }
 
 /** Sends and takes the answer, which may come before everything is sent: a server need not read what it refuses. */
-async function exchange(request: ClientRequest, sendAll: () => Promise<void>): Promise<Response> {
+async function answerTo(request: ClientRequest, sendAll: () => Promise<void>): Promise<ApiAnswer> {
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);
@@ -56,12 +63,12 @@ async function exchange(request: ClientRequest, sendAll: () => Promise<void>): P
   // What goes wrong with sending is the connection's error, or does not matter because the answer is there.
   sendAll().catch((error: Error) => request.destroy(error));
   const answer = await answered;
-  const body = await text(answer);
-  const status = answer.statusCode ?? 0;
-  const headers = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
-    values.map((value): [string, string] => [name, value]),
-  );
-  return new Response([204, 205, 304].includes(status) ? null : body, { status, headers });
+  const { statusCode: status = 0, headers } = answer;
+  try {
+    return { status, headers, body: await text(answer) };
+  } catch (error) {
+    return { status, headers, body: '', brokenBy: networkCode(error) };
+  }
 }
 
 async function send(
@@ -85,8 +92,13 @@ async function send(
   request.end(tail);
 }
 
+/** A name must not end its own quotation; as browsers write it (https://html.spec.whatwg.org/#multipart-form-data). */
+function quoted(name: string): string {
+  return `"${name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')}"`;
+}
+
 /** What stands before and after the file's bytes (RFC 7578). */
-function frame({ fields, fileName, mimeType }: UploadForm): {
+function frame({ fields, fileField, fileName, mimeType }: UploadForm): {
   head: Buffer;
   tail: Buffer;
   contentType: string;
@@ -95,7 +107,7 @@ function frame({ fields, fileName, mimeType }: UploadForm): {
   const parts = Object.entries(fields).map(
     ([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
   );
-  const filePart = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${fileName}"\r\ncontent-type: ${mimeType}\r\n\r\n`;
+  const filePart = `--${boundary}\r\ncontent-disposition: form-data; name="${fileField}"; filename=${quoted(fileName)}\r\ncontent-type: ${mimeType}\r\n\r\n`;
   return {
     head: Buffer.from(parts.join('') + filePart),
     tail: Buffer.from(`\r\n--${boundary}--\r\n`),
