@@ -18,19 +18,8 @@ export type HopEnd =
       readonly retryAfter: string | undefined;
     };
 
-/** Messages to the thread. */
-export type ToFetchThread =
-  | { readonly kind: 'fetch'; readonly id: number; readonly hop: Hop }
-  | { readonly kind: 'abort'; readonly id: number };
-
-/** Messages of the thread: that it can begin, and the end of each hop, also of one that was aborted. */
-export type FromFetchThread =
-  | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'end';
-      readonly id: number;
-      readonly end: HopEnd | { readonly kind: 'failed'; readonly failure: HopFailure };
-    };
+/** How a hop ended, as the thread tells it. */
+export type HopOutcome = HopEnd | { readonly kind: 'failed'; readonly failure: HopFailure };
 
 /** An error on its way out of the thread; cloning one would lose its class and its code. */
 export type HopFailure =

@@ -1,8 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { Agent, type Dispatcher, request } from 'undici';
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
+import { serveOrders } from '../threads/serve-orders.ts';
+import { stepBack } from '../threads/step-back.ts';
 import { AddressRefused, createGuardedConnector } from './address-guard.ts';
-import type { FromFetchThread, Hop, HopEnd, HopFailure, ToFetchThread } from './fetch-messages.ts';
+import type { Hop, HopEnd, HopFailure, HopOutcome } from './fetch-messages.ts';
 import type { FetchLimits } from './limits.ts';
 import { saveBody, tooLarge } from './save-body.ts';
 
@@ -23,28 +25,11 @@ const dispatcher = new Agent({
   // Silence within a body is caught by the window of `saveBody`; this is the second net.
   bodyTimeout: limits.headersMs,
 });
-const running = new Map<number, AbortController>();
 
-parentPort?.on('message', (message: ToFetchThread) => {
-  if (message.kind === 'abort') running.get(message.id)?.abort();
-  else void serve(message.id, message.hop);
-});
-tell({ kind: 'ready' });
-
-async function serve(id: number, hop: Hop): Promise<void> {
-  const abort = new AbortController();
-  running.set(id, abort);
-  const end = await fetchHop(hop, abort.signal).catch((error: unknown) => ({
-    kind: 'failed' as const,
-    failure: toFailure(error),
-  }));
-  running.delete(id);
-  tell({ kind: 'end', id, end });
-}
-
-function tell(message: FromFetchThread): void {
-  parentPort?.postMessage(message);
-}
+stepBack(10);
+serveOrders<Hop, HopOutcome>((hop, signal) =>
+  fetchHop(hop, signal).catch((error: unknown) => ({ kind: 'failed', failure: toFailure(error) })),
+);
 
 async function fetchHop({ url, authorization, ...file }: Hop, signal: AbortSignal): Promise<HopEnd> {
   const answer = await request(url, {

@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
+import { createAskThread } from '../threads/ask-thread.ts';
 import { AddressRefused } from './address-guard.ts';
-import type { FromFetchThread, Hop, HopEnd, HopFailure, ToFetchThread } from './fetch-messages.ts';
+import type { Hop, HopEnd, HopFailure, HopOutcome } from './fetch-messages.ts';
 import type { FetchThreadData } from './fetch-thread.ts';
 
 /** The thread that downloads. */
@@ -24,82 +24,20 @@ const idleMs = 60_000;
  * one. The thread is started when it is first needed, and does not keep the process alive while it has nothing to do.
  */
 export function createFetchThread(data: FetchThreadData): FetchThread {
-  const waiting = new Map<number, PromiseWithResolvers<HopEnd>>();
-  let thread: { readonly worker: Worker; readonly ready: Promise<void> } | undefined;
-  let idleTimer: NodeJS.Timeout | undefined;
-  let lastId = 0;
-
-  function startThread(): NonNullable<typeof thread> {
-    const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-    const worker = new Worker(new URL('./fetch-thread.ts', import.meta.url), { workerData: data, env: {} });
-    worker.unref();
-    const started = { worker, ready };
-    worker.on('message', (message: FromFetchThread) => {
-      if (message.kind === 'ready') resolve();
-      else settle(message.id, message.end);
-    });
-    // Whoever waits is told, and the next hop gets a fresh thread.
-    const fail = () => {
-      reject(ended());
-      if (thread !== started) return;
-      thread = undefined;
-      for (const hop of waiting.values()) hop.reject(ended());
-      waiting.clear();
-    };
-    worker.on('error', fail);
-    worker.on('exit', fail);
-    ready.catch(() => {});
-    return started;
-  }
-
-  function settle(id: number, end: Extract<FromFetchThread, { kind: 'end' }>['end']): void {
-    if (end.kind === 'failed') waiting.get(id)?.reject(toError(end.failure));
-    else waiting.get(id)?.resolve(end);
-    waiting.delete(id);
-    if (waiting.size > 0) return;
-    thread?.worker.unref();
-    idleTimer = setTimeout(letGo, idleMs).unref();
-  }
-
-  function letGo(): void {
-    void thread?.worker.terminate();
-    thread = undefined;
-  }
-
-  function wake(): NonNullable<typeof thread> {
-    clearTimeout(idleTimer);
-    thread ??= startThread();
-    return thread;
-  }
-
+  const thread = createAskThread<Hop, HopOutcome>(new URL('./fetch-thread.ts', import.meta.url), {
+    name: 'downloads',
+    data,
+    idleMs,
+  });
   return {
-    ready: () => wake().ready,
+    ready: () => thread.ready(),
     async run(hop, signal) {
+      const end = await thread.ask(hop, signal);
+      if (end.kind !== 'failed') return end;
       signal.throwIfAborted();
-      const { worker } = wake();
-      worker.ref();
-      lastId += 1;
-      const id = lastId;
-      const hopEnded = Promise.withResolvers<HopEnd>();
-      waiting.set(id, hopEnded);
-      const tell = (message: ToFetchThread) => worker.postMessage(message);
-      const abort = () => tell({ kind: 'abort', id });
-      signal.addEventListener('abort', abort, { once: true });
-      tell({ kind: 'fetch', id, hop });
-      try {
-        return await hopEnded.promise;
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error;
-      } finally {
-        signal.removeEventListener('abort', abort);
-      }
+      throw toError(end.failure);
     },
   };
-}
-
-function ended(): Error {
-  return new Error('the thread that downloads ended');
 }
 
 function toError(failure: HopFailure): Error {

@@ -1,9 +1,13 @@
-import { parentPort } from 'node:worker_threads';
 import { choosePassages } from '#src/bot/passages/choose-passages.ts';
-import type { PassageAnswer, PassageOrder } from './open-passages.ts';
+import { serveOrders } from '../threads/serve-orders.ts';
+import { stepBack } from '../threads/step-back.ts';
+import type { PassageEnd, PassageOrder } from './open-passages.ts';
 
-/** The thread's side: one answer for each order. */
-parentPort?.on('message', ({ id, documents, question, budgetTokens, sampleTokens }: PassageOrder) => {
-  const answer: PassageAnswer = { id, text: choosePassages(documents, question, budgetTokens, sampleTokens) };
-  parentPort?.postMessage(answer);
+stepBack(10);
+serveOrders<PassageOrder, PassageEnd>(async ({ documents, question, budgetTokens, sampleTokens }) => {
+  try {
+    return { text: choosePassages(documents, question, budgetTokens, sampleTokens) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
 });
