@@ -150,7 +150,12 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     write: () => registry.beat(),
   });
   const arrivals = opening.use(
-    await openArrivals(settings.database, { ...bot, jobs, isStorageInPlace: database.isInPlace }),
+    await openArrivals(settings.database, {
+      ...bot,
+      jobs,
+      isStorageInPlace: database.isInPlace,
+      makeDurable: database.makeDurable,
+    }),
   );
   metrics.readFrom({
     queue: () => jobs.health(),

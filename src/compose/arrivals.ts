@@ -22,7 +22,11 @@ export interface Arrivals extends AsyncDisposable {
 /** With an arrival log on SQLite; straight into the database on Postgres, where commits of many processes share their fsyncs. */
 export async function openArrivals(
   target: DatabaseTarget,
-  deps: StoreDeps & Pick<BotDeps, 'log' | 'pause'> & { readonly isStorageInPlace: () => boolean },
+  deps: StoreDeps &
+    Pick<BotDeps, 'log' | 'pause'> & {
+      readonly isStorageInPlace: () => boolean;
+      readonly makeDurable: () => Promise<void>;
+    },
 ): Promise<Arrivals> {
   const acceptAtOnce = createAcceptMessages(deps);
   if (target.engine === 'postgres') {
@@ -40,7 +44,6 @@ export async function openArrivals(
     arrivals,
     busyShare: createBusyShare(),
     store: (messages) => storeArrivals(deps, messages, 'committed'),
-    makeDurable: () => deps.unitOfWork.makeDurable(),
   });
   return {
     accept: createLoggedAccept({

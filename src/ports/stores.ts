@@ -245,6 +245,4 @@ export type Durability = 'durable' | 'committed';
 export interface UnitOfWork {
   /** @param until `durable` unless said otherwise */
   run<T>(work: (stores: Stores) => Promise<T>, until?: Durability): Promise<T>;
-  /** Resolves when everything committed so far survives a power cut. @throws StorageUnavailable when the disk cannot */
-  makeDurable(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import { createGuardedFetch } from '#src/adapters/media/guarded-fetch.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { Channel } from '#src/ports/channel.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { openMetaStandIn } from './meta-stand-in.ts';
 import { newWamid } from './meta-webhook.ts';
 import { createQuietLog } from './quiet-log.ts';
@@ -43,6 +44,7 @@ export const channelsUnderTest: Readonly<Record<ChannelName, () => Promise<Chann
       number: sandboxNumber,
       baseUrl: provider.url,
       extraOrigins: [provider.cdnUrl],
+      exchange,
       fetchFile: createGuardedFetch({ exemptOrigins: origins, log }),
       log,
     });
@@ -68,6 +70,7 @@ export const channelsUnderTest: Readonly<Record<ChannelName, () => Promise<Chann
       apiVersion: provider.apiVersion,
       baseUrl: provider.url,
       extraOrigins,
+      exchange,
       fetchFile: createGuardedFetch({ exemptOrigins: [provider.url, ...extraOrigins], log }),
       log,
     });

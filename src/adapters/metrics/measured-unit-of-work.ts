@@ -12,7 +12,6 @@ export function measureUnitOfWork(
 ): UnitOfWork {
   const { transactionSeconds, databaseWait, databaseErrors } = instruments;
   return {
-    makeDurable: () => unitOfWork.makeDurable(),
     async run(work, until) {
       const askedAt = performance.now();
       let hasBegun = false;

@@ -17,6 +17,8 @@ export interface OpenDatabase extends AsyncDisposable {
    * and all of it is lost at the end. Always true on Postgres.
    */
   isInPlace(): boolean;
+  /** Resolves when everything committed so far survives a power cut. @throws StorageUnavailable when the disk cannot */
+  makeDurable(): Promise<void>;
 }
 
 /** Opens the database of the settings and brings its schema up to date, under a lock when several processes start at once. */

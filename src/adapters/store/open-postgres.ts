@@ -35,6 +35,8 @@ export async function openPostgres(target: PostgresTarget, deps: PostgresDeps): 
     db,
     pool,
     isInPlace: () => true,
+    // Every commit is.
+    makeDurable: async () => {},
     [Symbol.asyncDispose]: () => db.destroy(),
   };
 }

@@ -52,18 +52,16 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
   });
   await migrateToLatest(db);
   const disk = new AsyncDisposableStack();
-  if (file === ':memory:') shareTransactions(db, { sync: async () => {}, leaveLog });
-  else {
+  let makeDurable = async () => {};
+  if (file !== ':memory:') {
     const walSync = disk.use(createWalSync(file));
     const checkpoints = disk.use(openCheckpoints(file, { log }));
-    shareTransactions(db, {
-      leaveLog,
-      sync() {
-        checkpoints.commit();
-        return walSync.sync();
-      },
-    });
+    makeDurable = () => {
+      checkpoints.commit();
+      return walSync.sync();
+    };
   }
+  shareTransactions(db, { leaveLog, sync: makeDurable });
   const inodeOf = () => (file === ':memory:' ? 0 : statSync(file, { throwIfNoEntry: false })?.ino);
   const opened = inodeOf();
   return {
@@ -71,6 +69,7 @@ export async function openSqlite(file: string, { log }: { log: Log }): Promise<O
     db,
     pool: undefined,
     isInPlace: () => inodeOf() === opened,
+    makeDurable,
     async [Symbol.asyncDispose]() {
       await disk.disposeAsync();
       await db.destroy();

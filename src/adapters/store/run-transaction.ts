@@ -12,13 +12,13 @@ const maxRuns = 6;
 const pauseMs = 20;
 
 /** A database file has one connection, whoever asks. */
-const shared = new WeakMap<Kysely<Database>, { share: ShareTransaction; disk: Disk }>();
+const shared = new WeakMap<Kysely<Database>, ShareTransaction>();
 
 /**
  * From now on transactions of this database share their commits: it is a SQLite file.
  */
 export function shareTransactions(db: Kysely<Database>, disk: Disk): void {
-  shared.set(db, { share: createSharedTransactions(db, disk), disk });
+  shared.set(db, createSharedTransactions(db, disk));
 }
 
 /**
@@ -31,8 +31,8 @@ export function runTransaction<T>(
   work: (trx: Transaction<Database>) => Promise<T>,
   until: Durability = 'durable',
 ): Promise<T> {
-  const file = shared.get(db);
-  return file ? file.share(work, until) : againstRaces(() => db.transaction().execute(work));
+  const share = shared.get(db);
+  return share ? share(work, until) : againstRaces(() => db.transaction().execute(work));
 }
 
 /** The same for work that is a single statement, which on Postgres is a transaction of its own. */
@@ -41,13 +41,8 @@ export function runStatement<T>(
   work: (db: Kysely<Database>) => Promise<T>,
   until: Durability = 'durable',
 ): Promise<T> {
-  const file = shared.get(db);
-  return file ? file.share(work, until) : againstRaces(() => work(db));
-}
-
-/** Resolves when everything committed so far survives a power cut. @throws StorageUnavailable when the disk cannot */
-export async function makeDurable(db: Kysely<Database>): Promise<void> {
-  await shared.get(db)?.disk.sync();
+  const share = shared.get(db);
+  return share ? share(work, until) : againstRaces(() => work(db));
 }
 
 async function againstRaces<T>(work: () => Promise<T>): Promise<T> {

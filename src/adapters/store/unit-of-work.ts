@@ -13,7 +13,7 @@ import { createNoticeStore } from './notice-store.ts';
 import { createOutboxStore } from './outbox-store.ts';
 import { createOutreachStore } from './outreach-store.ts';
 import { createPeopleStore } from './people-store.ts';
-import { makeDurable, runTransaction } from './run-transaction.ts';
+import { runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 import { createTemplateStore } from './template-store.ts';
 import { createTurnStore } from './turn-store.ts';
@@ -36,7 +36,6 @@ export function createUnitOfWork(deps: { db: Kysely<Database> } & Omit<StoreCont
   const { db, ...context } = deps;
   return {
     run: (work, until) => runTransaction(db, (trx) => work(bind({ ...context, trx })), until),
-    makeDurable: () => makeDurable(db),
   };
 }
 

@@ -6,6 +6,7 @@ import { createOpenAi, type OpenAiDeps } from '#src/adapters/ai/openai/open-ai.t
 import { retryOptions } from '#src/adapters/ai/openai/with-retries.ts';
 import type { LookRequest, ReplyRequest, TranscribeRequest } from '#src/ports/ai.ts';
 import type { Log } from '#src/ports/system.ts';
+import { exchange } from '#tests/support/exchange.ts';
 
 /** A log that remembers its lines, as they would be printed. */
 export function rememberingLog(): Log & { readonly lines: string[] } {
@@ -24,6 +25,7 @@ export function openAiUnderTest(baseUrl: string, changes: Partial<OpenAiDeps> = 
   const ai = createOpenAi({
     apiKey: 'sk-test-not-a-key',
     baseUrl,
+    exchange,
     api: 'responses',
     model: 'gpt-6-luna',
     visionModel: 'gpt-6-luna',

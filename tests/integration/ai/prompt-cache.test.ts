@@ -3,6 +3,7 @@ import { findModel } from '#config/models.ts';
 import { createChatCompletions } from '#src/adapters/ai/openai/chat-completions.ts';
 import { createClient } from '#src/adapters/ai/openai/client.ts';
 import { dialectFor } from '#src/adapters/ai/openai/dialect.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { openOpenAiStandIn } from '#tests/support/openai-stand-in.ts';
 import { lookRequest, openAiUnderTest, replyRequest } from './ai-under-test.ts';
 
@@ -71,7 +72,7 @@ describe('what OpenAI may serve from its cache', () => {
   it('is marked in Chat Completions as well, on OpenAI’s own host', async () => {
     await using openai = await openOpenAiStandIn();
     const ask = createChatCompletions({
-      client: createClient({ apiKey: 'sk-test-not-a-key', baseUrl: openai.url }),
+      client: createClient({ apiKey: 'sk-test-not-a-key', baseUrl: openai.url, exchange }),
       timeoutMs: 5_000,
       dialectOf: (model) => dialectFor(undefined, findModel(model)),
       cacheKeyOf: () => 'key',

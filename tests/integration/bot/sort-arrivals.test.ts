@@ -25,11 +25,14 @@ let folder: string;
 let database: OpenDatabase;
 const clock = createTestClock();
 const log = createQuietLog();
+/** How stored messages get to the disk. */
+let onDisk: () => Promise<void>;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sorting-'));
   database = await openDatabase({ engine: 'sqlite', file: ':memory:' }, { log });
   log.lines.length = 0;
+  onDisk = async () => {};
 });
 afterEach(async () => {
   await database[Symbol.asyncDispose]();
@@ -66,9 +69,10 @@ async function openLine(
       return pause(ms, undefined, { signal });
     },
     busyShare: () => 0,
+    makeDurable: () => onDisk(),
     async store(batch) {
       await before(batch);
-      await storeArrivals(deps, batch);
+      await storeArrivals(deps, batch, 'committed');
     },
   });
   const accept = createLoggedAccept({ arrivals, isStorageInPlace: () => true, onArrival: sorter.wake });
@@ -119,6 +123,19 @@ describe('sorting arrivals', () => {
     clock.advance(60_000);
     await late.sorter.catchUp();
     expect((await wakeUp())?.run_at).toBe(clock.now().toISOString());
+  });
+
+  it('forgets nothing in the log before the disk has it in the database', async () => {
+    await using line = await openLine();
+    const written = Promise.withResolvers<void>();
+    onDisk = () => written.promise;
+    const caughtUp = line.sorter.catchUp();
+    await line.accept([inboundText('+15550000001', 'hello')]);
+    await waitFor('the message to be stored', async () => (await stored()).length === 1);
+    expect((await line.arrivals.backlog()).count).toBe(1);
+    written.resolve();
+    await waitFor('the log to be empty', () => isEmpty(line));
+    await caughtUp;
   });
 
   it('starts with what the last process left', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMetaChannel } from '#src/adapters/channels/meta/channel.ts';
 import { createGuardedFetch } from '#src/adapters/media/guarded-fetch.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { type MetaFault, metaFault } from '#tests/support/meta-answers.ts';
 import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
 import { createQuietLog, type QuietLog } from '#tests/support/quiet-log.ts';
@@ -34,7 +35,7 @@ describe('a file from Meta', () => {
   ) {
     const extraOrigins = over.extraOrigins ?? meta.mediaOrigins;
     const fetchFile = createGuardedFetch({ exemptOrigins: [meta.url, ...extraOrigins], log, limits });
-    const channel = createMetaChannel({ ...meta, baseUrl: meta.url, extraOrigins, fetchFile, log });
+    const channel = createMetaChannel({ ...meta, baseUrl: meta.url, extraOrigins, exchange, fetchFile, log });
     return channel.fetchMedia(ref, {
       target: join(folder, 'file'),
       maxBytes: over.maxBytes ?? 1_000_000,

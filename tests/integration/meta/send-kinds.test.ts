@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMetaChannel } from '#src/adapters/channels/meta/channel.ts';
 import type { Choice, OutboundFile } from '#src/domain/outbound.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { metaFault } from '#tests/support/meta-answers.ts';
 import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
@@ -23,6 +24,7 @@ describe('the Meta channel sends', () => {
     channel = createMetaChannel({
       ...meta,
       baseUrl: meta.url,
+      exchange,
       fetchFile: () => Promise.reject(new Error('no file is fetched here')),
       log: createQuietLog(),
     });
@@ -231,6 +233,7 @@ describe('the Meta channel sends', () => {
       const sender = createMetaChannel({
         ...meta,
         baseUrl: slow.url,
+        exchange,
         fetchFile: () => Promise.reject(new Error('no file is fetched here')),
         log: createQuietLog(),
       });

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMetaChannel } from '#src/adapters/channels/meta/channel.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { type MetaFault, metaFault } from '#tests/support/meta-answers.ts';
 import type { MetaSendFault } from '#tests/support/meta-sent.ts';
 import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
@@ -25,6 +26,7 @@ describe('the Meta channel', () => {
       phoneNumberId: meta.phoneNumberId,
       apiVersion: meta.apiVersion,
       baseUrl: meta.url,
+      exchange,
       fetchFile: () => Promise.reject(new Error('no file is fetched here')),
       log: createQuietLog(),
       ...over,

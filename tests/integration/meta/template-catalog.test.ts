@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createMetaTemplateCatalog } from '#src/adapters/channels/meta/template-catalog.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { metaFault } from '#tests/support/meta-answers.ts';
 import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
 import { approvedTemplate } from '#tests/support/meta-templates.ts';
@@ -7,7 +8,13 @@ import { metaAccountId } from '#tests/support/meta-webhook.ts';
 
 const signal = new AbortController().signal;
 const catalogOf = ({ accessToken, apiVersion, url }: MetaStandIn) =>
-  createMetaTemplateCatalog({ accessToken, apiVersion, baseUrl: url, businessAccountId: metaAccountId });
+  createMetaTemplateCatalog({
+    accessToken,
+    apiVersion,
+    baseUrl: url,
+    businessAccountId: metaAccountId,
+    exchange,
+  });
 
 it('lists the templates of the account with every placeholder they have', async () => {
   await using meta = await openMetaStandIn();

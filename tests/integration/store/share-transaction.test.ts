@@ -1,7 +1,10 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { runTransaction } from '#src/adapters/store/run-transaction.ts';
+import type { Database } from '#src/adapters/store/schema.ts';
 import { createSharedTransactions, type ShareTransaction } from '#src/adapters/store/share-transaction.ts';
 import { StorageUnavailable } from '#src/domain/errors.ts';
+import type { Durability } from '#src/ports/stores.ts';
 import { openTestDatabase } from '#tests/support/engines.ts';
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
@@ -12,11 +15,11 @@ let disk: () => Promise<void>;
 beforeEach(async () => {
   database = await openTestDatabase('sqlite');
   disk = async () => {};
-  share = createSharedTransactions(database.db, () => disk());
+  share = createSharedTransactions(database.db, { sync: () => disk(), leaveLog: () => {} });
 });
 afterEach(() => database[Symbol.asyncDispose]());
 
-const note = (userId: string) =>
+const note = (userId: string, until: Durability = 'durable') =>
   share(async (trx) => {
     await trx
       .insertInto('workers')
@@ -31,12 +34,12 @@ const note = (userId: string) =>
       })
       .execute();
     return userId;
-  });
+  }, until);
 const stored = async () =>
   (await database.db.selectFrom('workers').select('id').orderBy('id').execute()).map((row) => row.id);
 
 it('gives each piece of work its own result', async () => {
-  expect(await Promise.all(['a', 'b', 'c'].map(note))).toEqual(['a', 'b', 'c']);
+  expect(await Promise.all(['a', 'b', 'c'].map((id) => note(id)))).toEqual(['a', 'b', 'c']);
   expect(await stored()).toEqual(['a', 'b', 'c']);
 });
 
@@ -44,7 +47,7 @@ it('takes back what a failing piece wrote, and nothing of its neighbors', async 
   const failing = share(async (trx) => {
     await trx.updateTable('workers').set({ host: 'nowhere' }).execute();
     throw new Error('halfway');
-  });
+  }, 'durable');
   const all = await Promise.allSettled([note('a'), failing, note('b')]);
   expect(all.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   const hosts = await database.db.selectFrom('workers').select('host').execute();
@@ -56,7 +59,7 @@ it('tells nobody of success before the commit', async () => {
   const slow = share(async (trx) => {
     for (let turn = 0; turn < 20; turn += 1) await trx.selectFrom('workers').select('id').execute();
     expect(heard).toEqual([]);
-  });
+  }, 'durable');
   const first = note('a').then(() => heard.push('a'));
   await Promise.all([first, note('b').then(() => heard.push('b')), slow]);
   expect(heard.sort()).toEqual(['a', 'b']);
@@ -64,7 +67,7 @@ it('tells nobody of success before the commit', async () => {
 
 it('goes on with whatever is asked for while a group runs', async () => {
   const later: Promise<string>[] = [];
-  await share(async () => void later.push(note('later')));
+  await share(async () => void later.push(note('later')), 'durable');
   expect(await Promise.all(later)).toEqual(['later']);
 });
 
@@ -81,14 +84,30 @@ it('tells nobody of success before the disk has it, and works on meanwhile', asy
   await first;
 });
 
+it('lets whoever does not need the disk go on as soon as everybody sees it', async () => {
+  let asked = 0;
+  disk = () => {
+    asked += 1;
+    return new Promise(() => {});
+  };
+  const heard: string[] = [];
+  void note('kept').then(() => heard.push('kept'));
+  expect(await Promise.all(['a', 'b'].map((id) => note(id, 'committed')))).toEqual(['a', 'b']);
+  expect(await stored()).toEqual(['a', 'b', 'kept']);
+  expect({ heard, asked }).toEqual({ heard: [], asked: 1 });
+});
+
 it('tells everybody of a group when the disk fails', async () => {
   disk = () => Promise.reject(new StorageUnavailable('the disk is gone'));
-  const all = await Promise.allSettled(['a', 'b'].map(note));
+  const all = await Promise.allSettled(['a', 'b'].map((id) => note(id)));
   expect(all.map((one) => one.status)).toEqual(['rejected', 'rejected']);
 });
 
 it('leaves other writers waiting for the disk themselves', async () => {
-  await note('a');
-  const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(database.db);
-  expect(rows).toEqual([{ synchronous: 2 }]);
+  const mode = async (db: Kysely<Database>) =>
+    (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)).rows;
+  await using file = await openTestDatabase('sqlite');
+  expect(await mode(file.db)).toEqual([{ synchronous: 2 }]);
+  expect(await runTransaction(file.db, mode)).toEqual([{ synchronous: 1 }]);
+  expect(await mode(file.db)).toEqual([{ synchronous: 2 }]);
 });

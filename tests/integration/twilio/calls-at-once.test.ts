@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import type { Channel } from '#src/ports/channel.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
 import { openTwilioStandIn, type TwilioStandIn } from '#tests/support/twilio-stand-in.ts';
 import { newSid } from '#tests/support/twilio-webhook.ts';
@@ -30,6 +31,7 @@ describe('calls to Twilio at the same time', () => {
       number: '+14155238886',
       baseUrl: twilio.url,
       extraOrigins: [],
+      exchange,
       fetchFile: () => Promise.reject(new Error('no file is fetched here')),
       log: createQuietLog(),
     });

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
 import { openTwilioStandIn, type SendFault, type TwilioStandIn } from '#tests/support/twilio-stand-in.ts';
 import { newSid } from '#tests/support/twilio-webhook.ts';
@@ -27,6 +28,7 @@ describe('the Twilio channel', () => {
       number,
       baseUrl: twilio.url,
       extraOrigins: [],
+      exchange,
       fetchFile: () => Promise.reject(new Error('no file is fetched here')),
       log: createQuietLog(),
       ...over,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { createQuietLog } from '#tests/support/quiet-log.ts';
 import { openTwilioStandIn, type TwilioStandIn } from '#tests/support/twilio-stand-in.ts';
 import { newSid } from '#tests/support/twilio-webhook.ts';
@@ -22,6 +23,7 @@ describe('erasing at Twilio', () => {
       number: '+14155238886',
       baseUrl: twilio.url,
       extraOrigins: [],
+      exchange,
       fetchFile: () => Promise.reject(new Error('nothing is fetched')),
       log: createQuietLog(),
     }).erase?.({ providerIds, refs }, { signal: new AbortController().signal });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import { createGuardedFetch } from '#src/adapters/media/guarded-fetch.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { createQuietLog, type QuietLog } from '#tests/support/quiet-log.ts';
 import { openTwilioStandIn, type TwilioStandIn } from '#tests/support/twilio-stand-in.ts';
 import { close, listen, type MediaFault } from '#tests/support/twilio-stand-in-media.ts';
@@ -43,6 +44,7 @@ describe('a file from Twilio', () => {
       number: '',
       baseUrl: twilio.url,
       extraOrigins,
+      exchange,
       fetchFile,
       log,
     });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createTwilioTemplateCatalog } from '#src/adapters/channels/twilio/template-catalog.ts';
+import { exchange } from '#tests/support/exchange.ts';
 import { approvedContent } from '#tests/support/twilio-content.ts';
 import { openTwilioStandIn } from '#tests/support/twilio-stand-in.ts';
 import { testAccount } from '#tests/support/vendor-settings.ts';
@@ -18,7 +19,7 @@ it('lists Content templates with their variables and what WhatsApp said, page by
   twilio.addContent(
     approvedContent(sid('3'), '', { types: { 'twilio/media': { media: [] } }, approval: { status: '' } }),
   );
-  const catalog = createTwilioTemplateCatalog({ ...testAccount, baseUrl: twilio.url });
+  const catalog = createTwilioTemplateCatalog({ ...testAccount, baseUrl: twilio.url, exchange });
   expect(await catalog.list({ signal })).toMatchObject([
     {
       channel: 'twilio',
@@ -39,7 +40,12 @@ it('lists Content templates with their variables and what WhatsApp said, page by
 
 it('says what is wrong with the account', async () => {
   await using twilio = await openTwilioStandIn(testAccount);
-  const catalog = createTwilioTemplateCatalog({ ...testAccount, authToken: 'wrong', baseUrl: twilio.url });
+  const catalog = createTwilioTemplateCatalog({
+    ...testAccount,
+    authToken: 'wrong',
+    baseUrl: twilio.url,
+    exchange,
+  });
   await expect(catalog.list({ signal })).rejects.toMatchObject({
     code: 'provider_refused',
     vendorCode: '20003',
