@@ -8,6 +8,8 @@ export interface TwilioSettings {
   /** E.164 with plus; '' when unset, then answers go out from the number that was written to. */
   readonly number: string;
   readonly baseUrl: string | undefined;
+  /** ContentSids of quick-reply templates: with two buttons, and with three. */
+  readonly choiceTemplates: readonly string[];
 }
 
 /** How the product speaks to Meta's Cloud API. */
@@ -65,6 +67,15 @@ function nudgeProblems({
   ];
 }
 
+function choiceProblems({ TWILIO_CHOICES_CONTENT_SID: given = '' }: Partial<Env>): string[] {
+  const names = namesIn(given);
+  return names.length > 2 || names.some((name) => !contentSid.test(name))
+    ? [
+        'TWILIO_CHOICES_CONTENT_SID must be the ContentSid (HX…) of a quick-reply template with two buttons, or that and one with three, comma-separated.',
+      ]
+    : [];
+}
+
 function namesIn(list: string): string[] {
   return list.split(',').flatMap((name) => name.trim() || []);
 }
@@ -77,6 +88,7 @@ export function toTwilio(values: Env, number: string): TwilioSettings | undefine
     authToken: new Secret(values.TWILIO_AUTH_TOKEN),
     number,
     baseUrl: values.TWILIO_BASE_URL ? new URL(values.TWILIO_BASE_URL).origin : undefined,
+    choiceTemplates: namesIn(values.TWILIO_CHOICES_CONTENT_SID),
   };
 }
 
@@ -97,12 +109,13 @@ export function toMeta(values: Env): MetaSettings | undefined {
 /** What contradicts itself in any environment. */
 export function channelProblems(values: Partial<Env>): string[] {
   const { WHATSAPP_APP_SECRET: name, WHATSAPP_WEBHOOK_SECRET: alias } = values;
+  const others = [...nudgeProblems(values), ...choiceProblems(values)];
   return name && alias && name !== alias
     ? [
         'WHATSAPP_APP_SECRET and WHATSAPP_WEBHOOK_SECRET are two names of one thing but differ: set one of them.',
-        ...nudgeProblems(values),
+        ...others,
       ]
-    : nudgeProblems(values);
+    : others;
 }
 
 const needed = {

@@ -11,6 +11,12 @@ export const channelEnv = {
     '',
     text,
   ),
+  TWILIO_CHOICES_CONTENT_SID: variable(
+    'Twilio',
+    'ContentSid HX… of a quick-reply template that shows choices as two buttons, or that and one with three, comma-separated; empty = numbers in the text.',
+    '',
+    text,
+  ),
   TWILIO_BASE_URL: variable(
     'Twilio',
     "Empty = Twilio's own hosts. Otherwise every Twilio call goes to this origin with its path kept (proxies, tests).",

@@ -10,32 +10,26 @@ import { openLocalMediaStore } from './adapters/media/local-media-store.ts';
 import { openMetrics } from './adapters/metrics/open-metrics.ts';
 import { openPassages } from './adapters/passages/open-passages.ts';
 import { createPersonExports } from './adapters/privacy/person-exports.ts';
-import { createChatView } from './adapters/store/chat-view.ts';
 import { openDatabase } from './adapters/store/open-database.ts';
-import { createReadModel } from './adapters/store/read-model.ts';
 import { createReadPerson } from './adapters/store/read-person.ts';
 import { createUnitOfWork } from './adapters/store/unit-of-work.ts';
-import { createUserAdmin } from './adapters/store/user-admin.ts';
 import { openWorkerRegistry } from './adapters/store/worker-registry.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { newUuid } from './adapters/system/new-id.ts';
-import { createApplyEvents } from './bot/apply-events.ts';
-import { createChannelHealth } from './bot/channel-health.ts';
-import { createBroadcasts } from './bot/create-broadcast.ts';
 import type { BotDeps } from './bot/deps.ts';
 import { openArrivals } from './compose/arrivals.ts';
+import { openChannelHealth } from './compose/channel-health.ts';
 import { openDataFolders } from './compose/data-folders.ts';
 import { openQueue } from './compose/jobs.ts';
-import { createCatalogs, createOutreach } from './compose/outreach.ts';
-import { createAi, createChannels, createWebhookReaders } from './compose/outside-world.ts';
+import { openServer } from './compose/open-server.ts';
+import { createCatalogs } from './compose/outreach.ts';
+import { createAi, createChannels } from './compose/outside-world.ts';
 import { toBotRules } from './compose/rules.ts';
 import { openLive, openRateLimiter } from './compose/shared-state.ts';
 import { takeUpWork } from './compose/take-up-work.ts';
 import { createAccess } from './http/open-access.ts';
 import { createPasswordTries } from './http/plugins/password-tries.ts';
 import { createReadiness } from './http/readiness.ts';
-import { createPages } from './http/routes/simulator.ts';
-import { createServer } from './http/server.ts';
 
 /** The running product: what `main.ts` starts and closes. */
 export interface Product extends AsyncDisposable {
@@ -115,10 +109,13 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     spoolFolder: folders.spool,
     newId: newUuid,
   });
+  const channelHealth = opening.use(
+    await openChannelHealth(settings, { channels: [...channels.keys()], database, clock, log }),
+  );
   const bot: BotDeps = {
     unitOfWork,
     channels: metrics.channels(channels),
-    channelHealth: createChannelHealth({ channels: [...channels.keys()], clock, log }),
+    channelHealth,
     startedAt: clock.now(),
     ai: metrics.ai(
       createAi(settings.ai, {
@@ -159,6 +156,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
   );
   metrics.readFrom({
     queue: () => jobs.health(),
+    channels: channelHealth.states,
     isReady: async () => (await readiness.reasons()).length === 0,
     backlog: arrivals.backlog,
     pool,
@@ -171,61 +169,23 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
     passwordTries: createPasswordTries(),
   });
   const newSignInPath = () => `/simulator?token=${access.issueLinkToken()}`;
-  const userAdmin = createUserAdmin({
-    db,
-    clock,
-    newId: newUuid,
-    setAlarms: queue.setAlarms,
-    onJob: () => jobs.poke(),
-  });
   const catalogs = createCatalogs(settings, { exchange });
-  const server = await createServer({
-    settings,
+  const server = await openServer(settings, {
     version,
     log,
-    clock,
     access,
-    webhook: {
-      ...createWebhookReaders(settings, { log, clock }),
-      accept: arrivals.accept,
-      applyEvents: createApplyEvents({
-        ...bot,
-        jobs,
-        onTemplates: (stores, reports) => stores.templates.report(reports),
-      }),
-    },
-    readModel: createReadModel(db),
-    outreach: createOutreach(bot, jobs, catalogs),
-    broadcasts: createBroadcasts({ ...bot, jobs }),
-    ...userAdmin,
-    health: async () => {
-      const channels = bot.channelHealth.states();
-      try {
-        return { database: database.isInPlace(), queue: await jobs.health(), channels };
-      } catch (error) {
-        log.error({ err: error }, 'the database does not answer');
-        return { database: false, queue: null, channels };
-      }
-    },
+    bot,
+    jobs,
+    queue,
+    database,
+    arrivals,
+    catalogs,
     readiness,
     metrics,
-    workers: { engine, role, desk: jobs, registry },
-    openExport: exports.open,
-    pages: createPages({
-      appName: settings.app.name,
-      isProduction: settings.app.env === 'production',
-      access,
-      chatView: createChatView({ db }),
-      accept: arrivals.acceptAtOnce,
-      mediaStore: media,
-      spoolFolder: folders.spool,
-      live,
-      newId: newUuid,
-      clock,
-      maxBytes: settings.media.maxBytes,
-      aiIsOffline: settings.ai.openai === undefined,
-      printSignInLink: () => options.printSignInPath(newSignInPath()),
-    }),
+    registry,
+    exports,
+    folders,
+    printSignInLink: () => options.printSignInPath(newSignInPath()),
   });
   opening.defer(() => server.close());
   const closing = opening.move();

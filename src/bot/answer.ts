@@ -1,3 +1,4 @@
+import { withNumberedChoices } from '#src/domain/numbered-choices.ts';
 import type { Choice } from '#src/domain/outbound.ts';
 import type { AtHand, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
@@ -58,7 +59,7 @@ export async function reply(
 ): Promise<AtHand> {
   const { unitOfWork, channels, live } = deps;
   const channel = channels.get(turn.messages.at(-1)?.channel ?? 'simulator');
-  const maxUnits = (channel?.limits.textUnits ?? 1_600) - margin;
+  const maxUnits = (channel?.limits.textUnits ?? 1_600) - margin - unitsBelow(said.choices);
   const store = async (stores: Stores) => {
     const warning =
       said.usage &&
@@ -74,13 +75,17 @@ export async function reply(
       usage: said.usage,
       ms: said.ms,
       historyFrom: said.historyFrom,
-      // Elsewhere they would be numbers that nothing answers to.
-      choices: channel?.limits.hasButtons ? said.choices : undefined,
+      choices: said.choices,
     });
   };
   const atHand = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));
   live.announce({ kind: 'changed', userId: turn.userId });
   return atHand;
+}
+
+/** Room for choices as a list below the text, which is what they are wherever there is nothing to tap. */
+function unitsBelow(choices: readonly Choice[] = []): number {
+  return choices.length === 0 ? 0 : withNumberedChoices('', choices).length + '\n\n'.length;
 }
 
 /** What the person must know about their files, whatever the model says: what could not be read, and what only in part. */

@@ -1,4 +1,9 @@
-import type { AccountReport, ChannelEvent, TemplateReport } from '#src/domain/channel-event.ts';
+import type {
+  AccountReport,
+  ChannelEvent,
+  MarketingPreference,
+  TemplateReport,
+} from '#src/domain/channel-event.ts';
 import type { DeliveryReport } from '#src/domain/delivery.ts';
 import type { JobRunner } from '#src/ports/jobs.ts';
 import type { Stores } from '#src/ports/stores.ts';
@@ -24,16 +29,23 @@ type ApplyDeps = Pick<
 
 /** Everything in one webhook is one transaction, however much it is; repeated or reordered reports change nothing. */
 export function createApplyEvents(deps: ApplyDeps): ApplyEvents {
-  const { unitOfWork, jobs, onTemplates } = deps;
+  const { unitOfWork, jobs, clock, live, onTemplates } = deps;
   return async (events) => {
-    const { deliveries, templates, accounts } = sort(events);
-    if (deliveries.length > 0 || (templates.length > 0 && onTemplates)) {
-      const settled = await unitOfWork.run(async (stores) => {
+    const { deliveries, templates, preferences, accounts } = sort(events);
+    if (deliveries.length + preferences.length > 0 || (templates.length > 0 && onTemplates)) {
+      const isEdited = templates.some((report) => 'isEdited' in report);
+      const { changed, settled } = await unitOfWork.run(async (stores) => {
         if (templates.length > 0) await onTemplates?.(stores, templates);
-        return deliveries.length > 0 ? settleReports(stores, deps, deliveries) : undefined;
+        if (isEdited) await stores.jobs.syncTemplates(clock.now());
+        return {
+          changed: preferences.length > 0 ? await stores.consents.prefer(preferences) : [],
+          settled: deliveries.length > 0 ? await settleReports(stores, deps, deliveries) : undefined,
+        };
       });
+      for (const userId of changed) live.announce({ kind: 'changed', userId });
       if (settled) tellSettled(deps, settled);
       if (settled?.retryAt) jobs.poke(settled.retryAt);
+      if (isEdited) jobs.poke();
     }
     for (const { channel, code, title } of accounts)
       deps.log.warn({ channel, code, title }, 'the provider reports something about the account');
@@ -67,11 +79,13 @@ export async function settleEarlyReports(deps: ApplyDeps, signal: AbortSignal): 
 function sort(events: readonly ChannelEvent[]) {
   const deliveries: DeliveryReport[] = [];
   const templates: TemplateReport[] = [];
+  const preferences: MarketingPreference[] = [];
   const accounts: AccountReport[] = [];
   for (const event of events) {
     if (event.kind === 'delivery') deliveries.push(event.report);
     else if (event.kind === 'template') templates.push(event.report);
+    else if (event.kind === 'preference') preferences.push(event.report);
     else accounts.push(event.report);
   }
-  return { deliveries, templates, accounts };
+  return { deliveries, templates, preferences, accounts };
 }

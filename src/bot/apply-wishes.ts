@@ -1,18 +1,10 @@
-import type { InboundMessage } from '#src/domain/message.ts';
+import type { AcceptedMessage } from '#src/ports/corrections.ts';
 import type { LeftUnanswered } from '#src/ports/privacy.ts';
 import type { Stores } from '#src/ports/stores.ts';
 import type { Clock } from '#src/ports/system.ts';
 import { accessOf } from './authorize.ts';
 import { alreadyStarted, consentSentences, consentWordingVersion } from './consent-wording.ts';
 import { type ConsentWord, toConsentWord } from './consent-words.ts';
-
-/** A message that was just stored for the first time. */
-interface Arrival {
-  readonly messageId: string;
-  readonly userId: string;
-  readonly isAllowed: boolean;
-  readonly message: InboundMessage;
-}
 
 /** Who asks for the same again and again hears it once in this time, in milliseconds. */
 const onceInMs = 60_000;
@@ -22,15 +14,15 @@ const onceInMs = 60_000;
  * not over before its answer is out, and that is what must not be sent any more. Costs nothing where nobody says either.
  * @returns the other messages, and those that are left unanswered now
  */
-export async function applyWishes<Stored extends Arrival>(
+export async function applyWishes(
   stores: Stores,
   clock: Clock,
-  arrivals: readonly Stored[],
-): Promise<{ ordinary: readonly Stored[]; left: readonly LeftUnanswered[] }> {
-  const ordinary: Stored[] = [];
+  arrivals: readonly AcceptedMessage[],
+): Promise<{ ordinary: readonly AcceptedMessage[]; left: readonly LeftUnanswered[] }> {
+  const ordinary: AcceptedMessage[] = [];
   const left: LeftUnanswered[] = [];
   for (const arrival of arrivals) {
-    const word = toConsentWord(arrival.message);
+    const word = arrival.isOvertaken ? undefined : toConsentWord(arrival.message);
     const outcome = word && (await apply(stores, clock, arrival, word));
     if (outcome) left.push(...outcome);
     else ordinary.push(arrival);
@@ -44,7 +36,7 @@ export async function applyWishes<Stored extends Arrival>(
 async function apply(
   stores: Stores,
   clock: Clock,
-  { userId, messageId, isAllowed, message }: Arrival,
+  { userId, messageId, isAllowed, message }: AcceptedMessage,
   { wish, language, isPlain }: ConsentWord,
 ): Promise<readonly LeftUnanswered[] | undefined> {
   const { channel, type } = message;
@@ -59,10 +51,10 @@ async function apply(
   const { isNew, left } = await stores.consents.start(userId, origin);
   if (isNew) {
     await stores.outbox.queueNotice(to, [sentences.resumed], { despiteOptOut: true });
-    return [...left, await close(stores, { id: messageId, channel, type }, userId)];
+    return [...left, ...(await close(stores, { id: messageId, channel, type }, userId))];
   }
-  // A stranger is told so, and to everybody else a synonym is a word like any other.
-  if (!isAllowed || !isPlain) return undefined;
+  // A stranger is told so, and to everybody else a synonym is a word like any other; so is what an earlier message is edited into.
+  if (!isAllowed || !isPlain || message.change) return undefined;
   await stores.consents.note(userId, { source: 'message', channel, messageId });
   const isFirst = await stores.notices.claim(
     userId,
@@ -73,7 +65,7 @@ async function apply(
   const address = { channel, to: to.replyAddress, from: to.ownAddress, textUnits: 0 };
   await stores.window.release(userId, address);
   if (isFirst) await stores.outbox.queueNotice(to, [alreadyStarted]);
-  return [await close(stores, { id: messageId, channel, type }, userId)];
+  return close(stores, { id: messageId, channel, type }, userId);
 }
 
 /** A word that has been answered is no question: nobody looks at it any more. */
@@ -81,9 +73,12 @@ async function close(
   stores: Stores,
   message: Omit<LeftUnanswered, 'verdict'>,
   userId: string,
-): Promise<LeftUnanswered> {
+): Promise<LeftUnanswered[]> {
+  // An edit is none, and what was taken back at once is decided on as well.
+  const waiting = await stores.inbox.undecided(userId);
+  if (!waiting.some(({ id }) => id === message.id)) return [];
   const user = await stores.users.get(userId);
   const verdict = user ? accessOf(user) : 'not_whitelisted';
   await stores.inbox.leaveUnanswered(new Map([[message.id, verdict]]));
-  return { ...message, verdict };
+  return [{ ...message, verdict }];
 }

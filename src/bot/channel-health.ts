@@ -1,4 +1,5 @@
 import type { ChannelName } from '#src/domain/identity.ts';
+import type { ChannelAlert, ChannelStop, KnownChannel, Witness } from '#src/ports/channel-states.ts';
 import type { Clock, Log } from '#src/ports/system.ts';
 
 /** How a channel stands, for the owner. */
@@ -16,13 +17,10 @@ export interface ChannelState {
   readonly alerts?: readonly { readonly code: string; readonly words: string; readonly since: Date }[];
 }
 
-/** Who said so: the answer to a call of ours, or a delivery report about something the provider had taken. */
-export type Witness = 'call' | 'report';
-
 /**
  * Which channels have stopped because of something only the owner can mend: an expired token, an unpaid bill, a locked account.
- * Sending rests then, for longer and longer, and one message tries whether it works again. Kept in the memory of each process:
- * another one finds out with its own first message.
+ * Sending rests then, for longer and longer, and one message tries whether it works again. Asked before every part that is sent, it
+ * answers from memory; what processes know of each other's channels comes and goes beside it (`openSharedHealth`).
  */
 export interface ChannelHealth {
   /** Until when a channel rests; undefined when something may be sent. After each rest that is one message, to see whether it works. */
@@ -31,21 +29,32 @@ export interface ChannelHealth {
   isStopped(channel: ChannelName): boolean;
   /** @param problem.words in plain words, a clause */
   stopped(channel: ChannelName, problem: { code: string; words: string }, witness: Witness): void;
-  /** What was refused in a report is only disproved by a report: the provider takes messages it will not deliver. */
+  /**
+   * What was refused in a report is only disproved by a report: the provider takes messages it will not deliver. What was refused in
+   * a call only by a call: people go on reading what went out before.
+   */
   works(channel: ChannelName, witness: Witness): void;
-  /** Something is missing that only the owner can add: told once. @param problem.words in plain words, a clause */
+  /** Something is missing that only the owner can add: told once, over a day after it was noticed last. @param problem.words a clause */
   alert(channel: ChannelName, problem: { code: string; words: string }): void;
   states(): ChannelState[];
 }
 
-interface Stop {
-  readonly since: Date;
-  readonly code: string;
-  readonly words: string;
-  readonly witness: Witness;
-  /** The present rest, in milliseconds. */
-  readonly restMs: number;
-  readonly until: number;
+/** A channel health that tells what it finds out, and can be told what others did. */
+export interface TaughtHealth extends ChannelHealth {
+  /** Puts what is stored of a channel's stop in the place of what was known here; undefined: it works. */
+  learnStop(channel: ChannelName, stop: ChannelStop | undefined): void;
+  /** Adds what is stored of a channel's alerts. */
+  learnAlerts(channel: ChannelName, alerts: KnownChannel['alerts']): void;
+}
+
+/** Hears what this process finds out. It must not throw, and nothing waits for it. */
+export interface ChannelListener {
+  /** @param stop undefined: it works again */
+  stop(channel: ChannelName, stop: ChannelStop | undefined): void;
+  alert(channel: ChannelName, alert: ChannelAlert): void;
+}
+
+interface Stop extends ChannelStop {
   /** False while a message tries whether it works. */
   readonly isResting: boolean;
 }
@@ -55,24 +64,34 @@ const firstRestMs = 30_000;
 const longestRestMs = 8 * 60_000;
 /** So long the others wait for the outcome of the message that tries it, in milliseconds. */
 const trialMs = 20_000;
+/** What was not noticed for so long may have been seen to: nothing else says so. Milliseconds. */
+export const alertLastsMs = 24 * 60 * 60_000;
+/** How exact the time is at which an alert was noticed last, in milliseconds: it is not news with every message. */
+const alertNewsMs = 60 * 60_000;
 
 /** All channels work until one is told otherwise. */
 export function createChannelHealth(deps: {
   readonly channels: readonly ChannelName[];
   readonly clock: Clock;
   readonly log: Log;
-}): ChannelHealth {
-  const { channels, clock, log } = deps;
+  readonly listener?: ChannelListener;
+}): TaughtHealth {
+  const { channels, clock, log, listener } = deps;
   const stops = new Map<ChannelName, Stop>();
-  const alerts = new Map<ChannelName, NonNullable<ChannelState['alerts']>>();
+  const alerts = new Map<ChannelName, Map<string, ChannelAlert>>(channels.map((name) => [name, new Map()]));
+
+  function currentAlerts(channel: ChannelName): ChannelAlert[] {
+    const since = clock.now().getTime() - alertLastsMs;
+    return [...(alerts.get(channel)?.values() ?? [])].filter(({ lastAt }) => lastAt.getTime() >= since);
+  }
 
   return {
     restsUntil(channel) {
       const stop = stops.get(channel);
       if (!stop) return undefined;
       const now = clock.now().getTime();
-      if (now < stop.until) return new Date(stop.until);
-      stops.set(channel, { ...stop, until: now + trialMs, isResting: false });
+      if (now < stop.until.getTime()) return stop.until;
+      stops.set(channel, { ...stop, until: new Date(now + trialMs), isResting: false });
       return undefined;
     },
 
@@ -82,11 +101,12 @@ export function createChannelHealth(deps: {
       const now = clock.now();
       const before = stops.get(channel);
       // What was under way when it stopped says the same again.
-      if (before?.isResting && now.getTime() < before.until) return;
+      if (before?.isResting && now < before.until) return;
       const restMs = before ? Math.min(longestRestMs, before.restMs * 2) : firstRestMs;
-      const until = now.getTime() + restMs;
-      const since = before?.since ?? now;
-      stops.set(channel, { since, code, words, witness, restMs, until, isResting: true });
+      const until = new Date(now.getTime() + restMs);
+      const stop = { since: before?.since ?? now, code, words, witness, restMs, until };
+      stops.set(channel, { ...stop, isResting: true });
+      listener?.stop(channel, stop);
       if (before?.code === code) return;
       log.error(
         { channel, code, words },
@@ -96,30 +116,50 @@ export function createChannelHealth(deps: {
 
     works(channel, witness) {
       const stop = stops.get(channel);
-      if (!stop || (stop.witness === 'report' && witness === 'call')) return;
+      if (stop?.witness !== witness) return;
       stops.delete(channel);
+      listener?.stop(channel, undefined);
       log.info({ channel, stoppedSince: stop.since.toISOString() }, 'a channel works again');
     },
 
     alert(channel, { code, words }) {
-      const known = alerts.get(channel) ?? [];
-      if (known.some((one) => one.code === code)) return;
-      alerts.set(channel, [...known, { code, words, since: clock.now() }]);
-      log.warn({ channel, code, words }, 'a channel lacks something');
+      const now = clock.now();
+      const known = currentAlerts(channel).find((one) => one.code === code);
+      if (known && now.getTime() - known.lastAt.getTime() < alertNewsMs) return;
+      const alert = { code, words, since: known?.since ?? now, lastAt: now };
+      alerts.get(channel)?.set(code, alert);
+      listener?.alert(channel, alert);
+      if (!known) log.warn({ channel, code, words }, 'a channel lacks something');
+    },
+
+    learnStop(channel, stop) {
+      const before = stops.get(channel);
+      if (stop) stops.set(channel, { ...stop, isResting: true });
+      else stops.delete(channel);
+      if (stop && !before)
+        log.warn(
+          { channel, code: stop.code, words: stop.words, stoppedSince: stop.since.toISOString() },
+          'a channel is known to have stopped; what is to be sent waits until it works again',
+        );
+      if (!stop && before) log.info({ channel }, 'another process has found that a channel works again');
+    },
+
+    learnAlerts(channel, stored) {
+      const known = alerts.get(channel);
+      for (const alert of stored) {
+        const own = known?.get(alert.code);
+        if (!own || own.lastAt < alert.lastAt) known?.set(alert.code, alert);
+      }
     },
 
     states: () =>
       channels.map((name) => {
         const stop = stops.get(name);
-        const more = alerts.has(name) ? { alerts: alerts.get(name) ?? [] } : {};
+        const open = currentAlerts(name).map(({ code, words, since }) => ({ code, words, since }));
+        const more = open.length > 0 ? { alerts: open } : {};
         if (!stop) return { name, state: 'working', ...more };
         const { since, code, words, until } = stop;
-        return {
-          name,
-          state: 'stopped',
-          stop: { since, code, words, triedAgainAt: new Date(until) },
-          ...more,
-        };
+        return { name, state: 'stopped', stop: { since, code, words, triedAgainAt: until }, ...more };
       }),
   };
 }

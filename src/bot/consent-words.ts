@@ -18,13 +18,18 @@ const words = toTable();
 /**
  * The wish a message is, if it is one and nothing else. Case, accents, emoji, and punctuation around or between the words do not
  * matter, so `/stop`, `“Stop!”` and `ＳＴＯＰ 🛑` are the same; "stop, he is not coming" is an ordinary message. Of a button the payload
- * decides: a choice that is labeled Stop and means something else has another one.
+ * decides: a choice that is labeled Stop and means something else has another one. Whoever edits an earlier text into such a word has
+ * said it.
  */
 export function toConsentWord(
-  message: Pick<InboundMessage, 'text' | 'button' | 'change'> & { readonly attachments: readonly unknown[] },
+  message: Pick<InboundMessage, 'type' | 'text' | 'button' | 'change'> & {
+    readonly attachments: readonly unknown[];
+  },
 ): ConsentWord | undefined {
-  // Whoever changes an earlier message, or comments a file, says something else.
-  if (message.change || message.attachments.length > 0) return undefined;
+  const { type, change, attachments } = message;
+  // Whoever comments a file says something else; so does whoever edits a comment, which comes without the file.
+  if (attachments.length > 0) return undefined;
+  if (change && (change.kind !== 'edit' || type !== 'text')) return undefined;
   return findWord(message.button?.payload || message.text || message.button?.text || '');
 }
 

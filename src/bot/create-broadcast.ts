@@ -1,16 +1,12 @@
 import { estimateMessage, type MessageCategory, messagePricesAsOf } from '#config/message-prices.ts';
-import {
-  type BroadcastAction,
-  type BroadcastContent,
-  type Recipient,
-  stateAfter,
-} from '#src/domain/broadcast.ts';
+import type { BroadcastAction, BroadcastContent, Recipient } from '#src/domain/broadcast.ts';
 import type { JobRunner } from '#src/ports/jobs.ts';
 import type { Stores } from '#src/ports/stores.ts';
 import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
 import { chooseFor, type Plan, planBroadcast } from './plan-broadcast.ts';
 import { type OrderRefusal, refuse } from './send-message.ts';
+import { steerBroadcast } from './steer-broadcast.ts';
 import { windowMs } from './window.ts';
 
 /** What the owner wants many people to hear. */
@@ -54,7 +50,7 @@ export interface Broadcasts {
   steer(broadcastId: string, action: BroadcastAction): Promise<'unknown' | 'not_now' | undefined>;
 }
 
-type BroadcastDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'log'> & {
+type BroadcastDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'log' | 'live'> & {
   readonly jobs: Pick<JobRunner, 'poke'>;
 };
 
@@ -64,7 +60,7 @@ const lookedUpAtOnce = 500;
 const namedAtMost = 1_000;
 
 export function createBroadcasts(deps: BroadcastDeps): Broadcasts {
-  const { unitOfWork, clock, jobs, log } = deps;
+  const { unitOfWork, clock, jobs, log, live } = deps;
 
   async function plan({ content, recipients }: BroadcastOrder): Promise<Plan[] | OrderRefusal> {
     const since = new Date(clock.now().getTime() - windowMs);
@@ -136,26 +132,14 @@ export function createBroadcasts(deps: BroadcastDeps): Broadcasts {
     },
 
     async steer(broadcastId, action) {
-      const refusal = await unitOfWork.run(async ({ broadcasts, jobs: queue }) => {
-        const broadcast = await broadcasts.take(broadcastId);
-        if (!broadcast) return 'unknown';
-        const state = stateAfter(broadcast.state, action);
-        if (!state) return 'not_now';
-        if (state === broadcast.state && action !== 'retry-failed') return undefined;
-        if (action === 'retry-failed' && (await broadcasts.requeueFailed(broadcastId)) === 0)
-          return undefined;
-        if (action === 'cancel')
-          await broadcasts.skipWaiting(broadcastId, {
-            code: 'canceled',
-            words: 'the broadcast was canceled',
-          });
-        await broadcasts.change(broadcastId, { state, isFresh: state === 'running' });
-        if (state === 'running') await queue.broadcast(broadcastId, clock.now());
-        return undefined;
-      });
-      if (refusal) return refusal;
-      log.info({ broadcastId, action }, 'a broadcast was steered');
+      const steered = await unitOfWork.run((stores) =>
+        steerBroadcast(stores, { broadcastId, action, now: clock.now() }),
+      );
+      if (typeof steered === 'string') return steered;
+      const { userIds } = steered;
+      log.info({ broadcastId, action, lanes: userIds.length }, 'a broadcast was steered');
       jobs.poke(clock.now());
+      for (const userId of userIds) live.announce({ kind: 'changed', userId });
       return undefined;
     },
   };

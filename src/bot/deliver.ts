@@ -1,5 +1,6 @@
 import {
   AppError,
+  CalledBack,
   LostLease,
   OptedOut,
   ProviderRefused,
@@ -31,7 +32,7 @@ const attemptsPerPart = 8;
 /** Of a part that may be out, and that nobody can look for. */
 const unknownOutcome = 'unknown_outcome';
 
-/** What became of an attempt to send a part: it is out, held, given up with a reason, or its channel has stopped. */
+/** What became of an attempt to send a part: it is out, held, given up with a reason, or what is at hand must be looked at anew. */
 type Attempt = 'sent' | 'held' | 'stopped' | { readonly failed: string };
 
 /**
@@ -128,6 +129,7 @@ async function deliverPart(
     // Neither says anything about the part: what became of it is found out in the next run, or by whoever has it now.
     if (error instanceof StorageUnavailable || error instanceof LostLease) throw error;
     if (error instanceof OptedOut) return drop(deps, part, error);
+    if (error instanceof CalledBack) return 'stopped';
     if (error instanceof ProviderRefused) {
       if (error.reason === 'window' && !part.template) return hold(deps, { userId, part, atHand });
       const reason = error.vendorCode ?? error.reason;

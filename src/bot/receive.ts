@@ -4,6 +4,7 @@ import type { Stores } from '#src/ports/stores.ts';
 import { authorize } from './authorize.ts';
 import type { BotDeps } from './deps.ts';
 import { linkAccounts } from './link-account.ts';
+import { nameChoices } from './name-choices.ts';
 import { writtenAt } from './window.ts';
 
 /** An answer that could only be begun this long after the question deserves an apology, in milliseconds. */
@@ -22,7 +23,8 @@ export async function receive(
   const { judged, ...atHand } = await deps.unitOfWork.run(async (stores) => {
     const received = await stores.inbox.undecided(userId);
     const { rest, judged: linked } = await linkAccounts(stores, deps, userId, received);
-    const judged = [...linked, ...(await authorize(stores, deps, userId, rest))];
+    const understood = await nameChoices(stores, rest);
+    const judged = [...linked, ...(await authorize(stores, deps, userId, understood))];
     return { judged, ...(await lookAtHand(stores, userId)) };
   }, 'committed');
   for (const message of judged) deps.metrics.judged(message);

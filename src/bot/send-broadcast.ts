@@ -19,7 +19,7 @@ const stepMs = 200;
 const handedAtOnce = 25;
 /** After so many milliseconds the broadcast that waited longest goes on. */
 const turnMs = 5_000;
-/** Seconds of the pace that may wait in people's lanes: what was not handed out can still be stopped. */
+/** Seconds of the pace that may wait in people's lanes: what was not handed out costs nothing to stop. */
 const lanesHoldSeconds = 10;
 
 /** What came of one step; `over` leaves nothing to do for now. */
@@ -27,7 +27,7 @@ type Step =
   | { readonly kind: 'handed'; readonly userIds: readonly string[] }
   | { readonly kind: 'over' }
   | { readonly kind: 'done' }
-  | { readonly kind: 'stopped'; readonly words: string };
+  | { readonly kind: 'stopped'; readonly words: string; readonly userIds: readonly string[] };
 
 /**
  * The job: hands out a broadcast at its pace. A recipient is taken and their message stored in one transaction, so that each gets
@@ -50,10 +50,11 @@ export function createSendBroadcast(
         if (step.kind === 'done') log.info({ broadcastId }, 'a broadcast was handed out whole');
         if (step.kind === 'stopped')
           log.error({ broadcastId, reason: step.words }, 'a broadcast stopped by itself');
+        for (const userId of 'userIds' in step ? step.userIds : [])
+          live.announce({ kind: 'changed', userId });
         if (step.kind !== 'handed') return;
         allowed -= limit;
         if (step.userIds.length > 0) jobs.poke(clock.now());
-        for (const userId of step.userIds) live.announce({ kind: 'changed', userId });
       }
     }
     await unitOfWork.run((stores) => stores.jobs.broadcast(broadcastId, clock.now()));
@@ -70,8 +71,9 @@ export function createSendBroadcast(
       const reason = 'an unexpected error; the log has it';
       await unitOfWork.run(async ({ broadcasts }) => {
         const broadcast = await broadcasts.take(broadcastId);
-        if (broadcast?.state === 'running')
-          await broadcasts.change(broadcastId, { state: 'stopped', reason });
+        if (broadcast?.state !== 'running') return;
+        await broadcasts.callBack(broadcastId);
+        await broadcasts.change(broadcastId, { state: 'stopped', reason });
       });
     }
   };
@@ -88,8 +90,9 @@ async function handOut(
   const latest = await broadcasts.latestOutcomes(broadcastId, watchedOutcomes);
   if (failsTooMuch(latest)) {
     const words = `${latest.failed} of the last ${latest.finished} messages failed`;
+    const userIds = await broadcasts.callBack(broadcastId);
     await broadcasts.change(broadcastId, { state: 'stopped', reason: words });
-    return { kind: 'stopped', words };
+    return { kind: 'stopped', words, userIds };
   }
   const room = Math.max(50, deps.perSecond * lanesHoldSeconds) - (await broadcasts.countPending(broadcastId));
   if (room <= 0) return { kind: 'handed', userIds: [] };

@@ -1,11 +1,11 @@
 import type { Settings } from '#config/settings.ts';
 import { createMetaTemplateCatalog } from '#src/adapters/channels/meta/template-catalog.ts';
 import { createTwilioTemplateCatalog } from '#src/adapters/channels/twilio/template-catalog.ts';
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import type { BotDeps } from '#src/bot/deps.ts';
 import { createSendMessage } from '#src/bot/send-message.ts';
 import { syncTemplates } from '#src/bot/sync-templates.ts';
 import type { OutreachDeps } from '#src/http/routes/outreach.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import type { JobRunner } from '#src/ports/jobs.ts';
 import type { TemplateCatalog } from '#src/ports/outreach.ts';
 

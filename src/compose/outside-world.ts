@@ -7,11 +7,11 @@ import { createMetaWebhookReader } from '#src/adapters/channels/meta/webhook-rea
 import { createSimulatorChannel } from '#src/adapters/channels/simulator/channel.ts';
 import { createTwilioChannel } from '#src/adapters/channels/twilio/channel.ts';
 import { createTwilioWebhookReader } from '#src/adapters/channels/twilio/webhook-reader.ts';
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { createGuardedFetch } from '#src/adapters/media/guarded-fetch.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { Ai } from '#src/ports/ai.ts';
 import type { Channel, WebhookReader } from '#src/ports/channel.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import type { Live } from '#src/ports/live.ts';
 import type { Clock, Log, NewId } from '#src/ports/system.ts';
 
@@ -51,6 +51,7 @@ export function createChannels(
         accountSid: twilio.accountSid,
         authToken: twilio.authToken.reveal(),
         number: twilio.number,
+        choiceTemplates: twilio.choiceTemplates,
         statusCallback: settings.app.publicUrl && `${settings.app.publicUrl}/webhook/status`,
         baseUrl: twilio.baseUrl,
         extraOrigins: media.extraOrigins,

@@ -8,6 +8,7 @@ import type { BotDeps } from '../bot/deps.ts';
 import { eraseAgainAtProviders, eraseAtProvider, erasePerson } from '../bot/erase-person.ts';
 import { removeOldMedia } from '../bot/remove-old-media.ts';
 import { createSendBroadcast } from '../bot/send-broadcast.ts';
+import { settleEarlyCorrections } from '../bot/settle-corrections.ts';
 import { sumUsage } from '../bot/sum-usage.ts';
 import { syncTemplates } from '../bot/sync-templates.ts';
 import type { JobRunner } from '../ports/jobs.ts';
@@ -72,7 +73,10 @@ export async function takeUpWork(work: Work): Promise<void> {
       'sum-usage': async (_payload, run) => {
         await sumUsage(bot, run.signal);
       },
-      'settle-reports': (_payload, run) => settleEarlyReports({ ...bot, jobs }, run.signal),
+      'settle-reports': async (_payload, run) => {
+        await settleEarlyReports({ ...bot, jobs }, run.signal);
+        await settleEarlyCorrections({ ...bot, jobs }, run.signal);
+      },
       'sync-templates': async (_payload, run) => {
         await syncTemplates({ ...bot, catalogs }, run.signal);
       },

@@ -47,9 +47,10 @@ export function failsTooMuch({ finished, failed }: { finished: number; failed: n
 }
 
 const canBecome: Readonly<Record<BroadcastAction, readonly BroadcastState[]>> = {
-  pause: ['running'],
+  // Of what is done, some may still be in people's lanes.
+  pause: ['running', 'done'],
   resume: ['paused', 'stopped'],
-  cancel: ['running', 'paused', 'stopped'],
+  cancel: ['running', 'paused', 'stopped', 'done'],
   'retry-failed': ['running', 'paused', 'stopped', 'done'],
 };
 const becomes: Readonly<Record<BroadcastAction, BroadcastState>> = {

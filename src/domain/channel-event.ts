@@ -1,14 +1,40 @@
 import type { DeliveryReport } from './delivery.ts';
-import type { ChannelName } from './identity.ts';
+import type { ChannelName, Identity } from './identity.ts';
 
-/** A template's new state, as the provider's review or its quality rating made it. */
-export interface TemplateReport {
+interface OfTemplate {
   readonly channel: ChannelName;
   readonly name: string;
   readonly language: string;
+}
+
+/** A template's new state, as the provider's review or its quality rating made it. */
+export interface TemplateState extends OfTemplate {
   /** The provider's word, lower case: `approved`, `rejected`, `paused`, `disabled`, `pending_deletion`… */
   readonly state: string;
   readonly reason?: string | undefined;
+}
+
+/** How people have taken to a template. */
+export interface TemplateQuality extends OfTemplate {
+  /** The provider's word, lower case: `green`, `yellow`, `red`, or `unknown` while it is too early to say. */
+  readonly quality: string;
+}
+
+/** Somebody has changed a template's words: they are to be listed anew. */
+export interface TemplateEdit extends OfTemplate {
+  readonly isEdited: true;
+}
+
+export type TemplateReport = TemplateState | TemplateQuality | TemplateEdit;
+
+/** What somebody has told WhatsApp about templates that go to many, in its own settings. */
+export interface MarketingPreference {
+  readonly channel: ChannelName;
+  /** Whose it is: every identity that the webhook revealed. */
+  readonly person: readonly Identity[];
+  readonly wants: boolean;
+  /** When they said so, by the provider's clock. */
+  readonly at: Date;
 }
 
 /** Something about our own account that its owner must know of. */
@@ -24,4 +50,5 @@ export interface AccountReport {
 export type ChannelEvent =
   | { readonly kind: 'delivery'; readonly report: DeliveryReport }
   | { readonly kind: 'template'; readonly report: TemplateReport }
+  | { readonly kind: 'preference'; readonly report: MarketingPreference }
   | { readonly kind: 'account'; readonly report: AccountReport };

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'settings_wrong'
   | 'storage_unavailable'
   | 'lost_lease'
+  | 'called_back'
   | 'already_running'
   | 'stopping'
   | 'ends_its_process'
@@ -128,6 +129,13 @@ export class StorageUnavailable extends AppError {
 export class OptedOut extends AppError {
   constructor() {
     super('opted_out', 'the person wants no messages', { retryable: false });
+  }
+}
+
+/** What was to be sent must not be sent now: since it was looked at, it was taken out of its lane. */
+export class CalledBack extends AppError {
+  constructor() {
+    super('called_back', 'the part is not to be sent now', { retryable: true });
   }
 }
 

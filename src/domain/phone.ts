@@ -16,8 +16,3 @@ export function canonicalPhone(e164: string): string {
   if (argentina) return `+549${argentina[1]}`;
   return `+${digits}`;
 }
-
-/** A phone number fit for a log line: country and the last two digits at most. */
-export function maskPhone(phone: string): string {
-  return phone.length <= 6 ? '***' : `${phone.slice(0, 3)}***${phone.slice(-2)}`;
-}

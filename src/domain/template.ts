@@ -15,6 +15,8 @@ export interface Template {
   readonly state: string;
   /** Why it is in this state. */
   readonly reason?: string | undefined;
+  /** How people take to it: `green`, `yellow`, `red` or `unknown`; undefined where the provider does not say. */
+  readonly quality?: string | undefined;
   /** The words people read, with placeholders such as `{{1}}` or `{{name}}`. */
   readonly body: string;
   readonly placeholders: Placeholders;

@@ -26,6 +26,7 @@ const statusOf: Record<ErrorCode, number> = {
   storage_unavailable: 503,
   lost_lease: 503,
   opted_out: 409,
+  called_back: 503,
   settings_wrong: 500,
   already_running: 500,
 };

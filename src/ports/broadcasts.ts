@@ -64,7 +64,11 @@ export interface BroadcastStore {
   countPending(id: string): Promise<number>;
   /** Of those handed out last that came to something. */
   latestOutcomes(id: string, limit: number): Promise<{ finished: number; failed: number }>;
-  /** Leaves out everybody who still waits. */
+  /** Takes what has not begun out of people's lanes, until it is put back. @returns whose lanes */
+  callBack(id: string): Promise<string[]>;
+  /** Puts what was called back into its lanes again. @returns whose lanes, which the caller wakes */
+  putBack(id: string): Promise<string[]>;
+  /** Leaves out everybody who still waits, and ends what was called back. */
   skipWaiting(id: string, reason: { code: string; words: string }): Promise<void>;
   /** Has everybody wait again whose message failed. @returns how many */
   requeueFailed(id: string): Promise<number>;

@@ -57,8 +57,6 @@ export interface Channel {
     readonly textUnits: number;
     /** The largest file of ours that `send` takes from disk, in bytes; undefined where it takes none. */
     readonly fileBytes?: number | undefined;
-    /** Whether choices become buttons that can be tapped; otherwise they are listed with numbers. */
-    readonly hasButtons?: boolean | undefined;
   };
   /**
    * Fetches a file into `target` (an absolute path that does not exist yet).
@@ -69,7 +67,10 @@ export interface Channel {
     ref: string,
     options: { target: string; maxBytes: number; signal: AbortSignal },
   ): Promise<FetchedMedia>;
-  /** Sends one part. @throws ProviderUnavailable (maybe `uncertain`) or ProviderRefused */
+  /**
+   * Sends one part. Choices become buttons where the channel has them; otherwise they are listed with numbers below the text.
+   * @throws ProviderUnavailable (maybe `uncertain`) or ProviderRefused
+   */
   send(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string }>;
   /** Shows typing dots to the person who wrote `providerId`. May throw; callers ignore it. */
   showTyping(message: { providerId: string; to: string }, options: { signal: AbortSignal }): Promise<void>;

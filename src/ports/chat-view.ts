@@ -1,6 +1,7 @@
 import type { OutboundState } from '#src/domain/delivery.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
+import type { Choice } from '#src/domain/outbound.ts';
 import type { PageUnit, Reading } from '#src/domain/reading.ts';
 import type { Usage } from '#src/domain/usage.ts';
 import type { ConsentView } from './privacy.ts';
@@ -52,6 +53,8 @@ export interface ChatBubble {
   readonly text: string;
   readonly quoted: { readonly side: ChatSide; readonly type: MessageType; readonly text: string } | null;
   readonly files: readonly ChatFile[];
+  /** What can be tapped below it. */
+  readonly choices: readonly Choice[];
   readonly verdict: Verdict | null;
   /** Person: stored, taken up, answered. Bot: the part's own state. */
   readonly tick:

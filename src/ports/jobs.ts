@@ -12,7 +12,7 @@ export interface JobPayloads {
   'remove-old-media': Record<string, never>;
   /** Add up what was consumed, by day, for the reports. */
   'sum-usage': Record<string, never>;
-  /** Apply delivery reports that came before their message was known, and forget those whose message never came. */
+  /** Apply delivery reports and corrections that came before what they are about, and forget those of what never came. */
   'settle-reports': Record<string, never>;
   /** Ask providers which templates the account has. */
   'sync-templates': Record<string, never>;
@@ -92,6 +92,18 @@ export interface JobRunner extends QueueDesk, AsyncDisposable {
   poke(at?: Date): void;
   /** Resolves when nobody waits for an answer and nothing runs; for tests. */
   whenIdle(): Promise<void>;
+}
+
+/** Enqueues work inside the transaction: rolled back means never queued. */
+export interface WakeStore {
+  /** Wakes each person's job at `runAt`; a waiting wake-up moves there, but at most `latestMs` after it was first asked for. */
+  wake(userIds: readonly string[], runAt: Date, latestMs: number): Promise<void>;
+  /** Has a person erased, or what providers keep of them, not before `runAt` and never while they are being answered. */
+  erase(job: ErasureJobName, userId: string, runAt: Date): Promise<void>;
+  /** Has providers asked which templates the account has. */
+  syncTemplates(runAt: Date): Promise<void>;
+  /** Has a broadcast handed out from `runAt` on. */
+  broadcast(broadcastId: string, runAt: Date): Promise<void>;
 }
 
 /** A job that this process now holds. */

@@ -23,6 +23,7 @@ export interface OutboxStore {
   /**
    * An attempt begins: the part is `sending`, with one attempt more.
    * @throws OptedOut when the person wants no messages by now
+   * @throws CalledBack when it is not to be sent now, and nobody has begun it since
    */
   sending(part: PartAtHand): Promise<boolean>;
   /**

@@ -52,7 +52,7 @@ export interface TemplateStore {
   named(name: string, channel?: ChannelName): Promise<StoredTemplate[]>;
   /** Puts what a provider lists in the place of what was known of it. */
   replace(channel: ChannelName, templates: readonly Template[]): Promise<void>;
-  /** A provider tells of a template's new state; what was never listed waits for the next list. */
+  /** A provider tells of a template's new state or quality; what was never listed waits for the next list. */
   report(reports: readonly TemplateReport[]): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { MarketingPreference } from '#src/domain/channel-event.ts';
 import type { ConsentAction, ConsentSource, ConsentType } from '#src/domain/consent.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { MessageType, Verdict } from '#src/domain/message.ts';
@@ -43,6 +44,12 @@ export interface ConsentStore {
   note(userId: string, origin: ConsentOrigin): Promise<void>;
   /** The person wants nothing that goes to many; answers they still get. False when that was known. */
   stopMarketing(userId: string, origin: ConsentOrigin): Promise<boolean>;
+  /**
+   * Applies and logs what people have told WhatsApp about messages that go to many. The latest word counts, whatever order they come
+   * in; repeated or late ones change nothing. People nobody knows are left out.
+   * @returns whose wish is another one now
+   */
+  prefer(preferences: readonly MarketingPreference[]): Promise<string[]>;
 }
 
 /** One entry of the consent log, as the API shows it. */

@@ -7,8 +7,10 @@ import type { Usage } from '#src/domain/usage.ts';
 import type { User } from '#src/domain/user.ts';
 import type { Arrival } from './arrivals.ts';
 import type { BroadcastStore } from './broadcasts.ts';
+import type { ChoiceStore } from './choices.ts';
+import type { AcceptedMessage, CorrectionStore } from './corrections.ts';
 import type { DeliveryStore } from './deliveries.ts';
-import type { ErasureJobName } from './jobs.ts';
+import type { WakeStore } from './jobs.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { OutreachStore, TemplateStore, WindowStore } from './outreach.ts';
 import type { PeopleStore } from './people.ts';
@@ -31,7 +33,7 @@ export interface InboxStore {
   accept(
     messages: readonly (InboundMessage | Arrival)[],
     isWelcome: (sender: readonly Identity[]) => boolean,
-  ): Promise<{ messageId: string; userId: string; isAllowed: boolean; message: InboundMessage }[]>;
+  ): Promise<AcceptedMessage[]>;
   /** Messages of a person that nobody has looked at yet, oldest first. */
   undecided(userId: string): Promise<StoredMessage[]>;
   /** Stores until when the window lasts that these messages were too many for, by message id. */
@@ -203,21 +205,13 @@ export interface NoticeStore {
   holds(userId: string, kind: NoticeKind): Promise<boolean>;
 }
 
-/** Enqueues work inside the transaction: rolled back means never queued. */
-export interface WakeStore {
-  /** Wakes each person's job at `runAt`; a waiting wake-up moves there, but at most `latestMs` after it was first asked for. */
-  wake(userIds: readonly string[], runAt: Date, latestMs: number): Promise<void>;
-  /** Has a person erased, or what providers keep of them, not before `runAt` and never while they are being answered. */
-  erase(job: ErasureJobName, userId: string, runAt: Date): Promise<void>;
-  /** Has a broadcast handed out from `runAt` on. */
-  broadcast(broadcastId: string, runAt: Date): Promise<void>;
-}
-
 /** Every store, bound to one transaction. Nothing but stores may be awaited while it is open. */
 export interface Stores {
   readonly users: UserStore;
   readonly people: PeopleStore;
   readonly inbox: InboxStore;
+  readonly choices: ChoiceStore;
+  readonly corrections: CorrectionStore;
   readonly conversations: ConversationStore;
   readonly turns: TurnStore;
   readonly attachments: AttachmentStore;

@@ -39,6 +39,16 @@ describe.each(Object.keys(channelsUnderTest) as ChannelName[])('a channel (%s)',
     if (at.texts) expect(at.texts()).toEqual(texts);
   });
 
+  it('sends a text with choices once, whether they become buttons or numbers', async () => {
+    const choices = [
+      { id: '/forget yes', title: 'Erase everything' },
+      { id: '/export', title: 'A copy first' },
+    ];
+    const question = { ...part('Shall I? Then choose.'), choices };
+    expect((await at.channel.send(question, { signal })).providerId).not.toBe('');
+    if (at.texts) expect(at.texts()).toEqual([expect.stringMatching(/^Shall I\? Then choose\./)]);
+  });
+
   it('shows typing', async () => {
     const message = { providerId: at.person.wrote, to: at.person.to };
     await expect(at.channel.showTyping(message, { signal })).resolves.toBeUndefined();

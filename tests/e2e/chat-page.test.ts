@@ -162,6 +162,51 @@ describe.skipIf(!chromiumPath)('the chat page in Chromium', () => {
     await chat.hears();
   });
 
+  it('offers choices as buttons below the answer, for a mouse, a thumb and the keyboard alone', async () => {
+    await chat.writes('/forget');
+    expect(await chat.hears()).toContain('/forget yes');
+    const choices = page.getByRole('group', { name: 'Choices' });
+    expect(await choices.getByRole('button').allTextContents()).toEqual(['Erase everything', 'A copy first']);
+    await page.screenshot({ path: `${artifacts}choices-light.png` });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.screenshot({ path: `${artifacts}choices-dark.png` });
+    await page.emulateMedia({ colorScheme: 'light' });
+
+    // The way back from the message field, and on from button to button.
+    await choices.getByRole('button').first().focus();
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    expect(await focused.textContent()).toBe('A copy first');
+    await chat.chooses('A copy first', { byKeyboard: true });
+    expect(await chat.hears()).toMatch(/your data/i);
+    const reply = page.locator('.from-person .bubble').last();
+    expect(await reply.locator('.text').textContent()).toBe('A copy first');
+    await reply.locator('.quote', { hasText: 'Team Assistant' }).waitFor();
+
+    const phone = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      deviceScaleFactor: 2,
+      isMobile: true,
+      hasTouch: true,
+      storageState: await page.context().storageState(),
+    });
+    const small = await phone.newPage();
+    const onPhone = new ChatPage(small);
+    await small.goto(`${product.url}/simulator?person=${encodeURIComponent('+15550101')}`);
+    await onPhone.isOnline();
+    await onPhone.writes('/forget');
+    await onPhone.hears();
+    expect(await small.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    for (const button of await small.locator('.choice').all()) {
+      expect(Math.round((await button.boundingBox())?.height ?? 0)).toBeGreaterThanOrEqual(44);
+    }
+    await small.screenshot({ path: `${artifacts}choices-phone.png` });
+    await onPhone.writes('1');
+    expect(await onPhone.hears()).toContain('Everything of yours is being erased now');
+    expect(onPhone.complaints).toEqual([]);
+    await phone.close();
+  });
+
   it('shows markup as the text it is, and WhatsApp marks as what they mean', async () => {
     await chat.writes('<img src=x onerror="document.title=1"> *bold* `x` https://example.com/a');
     const bubble = page.locator('.from-person .bubble').last();

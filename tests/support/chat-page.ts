@@ -39,6 +39,15 @@ export class ChatPage {
     await this.#page.keyboard.press('Enter');
   }
 
+  /** Taps, or reaches by keyboard, one of the choices below the last answer that has some. */
+  async chooses(title: string, { byKeyboard = false } = {}): Promise<void> {
+    this.#heard = await this.answerCount();
+    const button = this.#page.locator('.choices').last().getByRole('button', { name: title });
+    if (!byKeyboard) return button.click();
+    await button.focus();
+    await this.#page.keyboard.press('Enter');
+  }
+
   /** The next answer's words. */
   async hears(): Promise<string> {
     const next = this.#page.locator('.from-assistant .bubble').nth(this.#heard);

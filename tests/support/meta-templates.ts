@@ -7,6 +7,7 @@ export interface MetaTemplate {
   readonly language: string;
   readonly status: 'APPROVED' | 'PENDING' | 'REJECTED' | 'PAUSED' | 'DISABLED';
   readonly category: 'UTILITY' | 'MARKETING' | 'AUTHENTICATION';
+  readonly quality_score?: { readonly score: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'; readonly date: number };
   /** `[{type: 'BODY', text: 'Hello {{1}}'}, …]` */
   readonly components: readonly {
     readonly type: string;

@@ -31,6 +31,17 @@ export function approvedContent(sid: string, body: string, over: Partial<TwilioC
   };
 }
 
+/** A quick reply as the owner makes it for choices: text, titles and ids are all variables. WhatsApp was not asked about it. */
+export function choicesContent(sid: string, buttons: 2 | 3): TwilioContent {
+  const actions = Array.from({ length: buttons }, (_, index) => ({
+    type: 'QUICK_REPLY',
+    title: `{{${2 * index + 2}}}`,
+    id: `{{${2 * index + 3}}}`,
+  }));
+  const types = { 'twilio/quick-reply': { body: '{{1}}', actions } };
+  return approvedContent(sid, '{{1}}', { types, approval: { status: 'unsubmitted' } });
+}
+
 /** Answers `GET /v1/ContentAndApprovals`, at most two a page, so that every list has several. */
 export function answerContents(contents: readonly TwilioContent[], url: URL, response: ServerResponse): void {
   const size = Math.min(2, Number(url.searchParams.get('PageSize') ?? 50));
@@ -70,7 +81,8 @@ export function answerContents(contents: readonly TwilioContent[], url: URL, res
 /** What a person reads of a message made from a template, which is what Twilio lists as its body. */
 export function filledContent(contents: readonly TwilioContent[], form: URLSearchParams): string {
   const content = contents.find(({ sid }) => sid === form.get('ContentSid'));
-  const body = (content?.types['twilio/text'] as { body?: string } | undefined)?.body ?? '';
+  const [type] = Object.values(content?.types ?? {}) as { body?: string }[];
+  const body = type?.body ?? '';
   const values = JSON.parse(form.get('ContentVariables') ?? '{}') as Record<string, string>;
   return body.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -68,9 +68,24 @@ export function checkMessage(form: URLSearchParams): FormFault | undefined {
   if (!form.get('Body') && !form.has('MediaUrl') && !form.has('ContentSid')) {
     return { code: 21602, message: 'Message body is required.' };
   }
+  if (!form.has('ContentSid') && form.has('ContentVariables')) {
+    return { code: 21654, message: 'A ContentSid must be specified' };
+  }
+  if (!areValues(form.get('ContentVariables') ?? '{}')) {
+    return { code: 21656, message: 'The ContentVariables parameter is invalid' };
+  }
   return (form.get('Body') ?? '').length > 1600
     ? { code: 21617, message: 'The concatenated message body exceeds the 1600 character limit.' }
     : undefined;
+}
+
+/** "null or an empty string", "a newline, a tab, or more than four consecutive spaces" (21656). */
+function areValues(json: string): boolean {
+  const values = Object.entries(JSON.parse(json) as Record<string, unknown>);
+  return values.every(
+    ([name, value]) =>
+      /^\w{1,16}$/.test(name) && typeof value === 'string' && value !== '' && !/[\n\t]| {5}/.test(value),
+  );
 }
 
 /** Checks a form for a typing indicator. */

@@ -27,8 +27,8 @@ export interface World extends AsyncDisposable {
   end(index: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
   /** Starts a process that was ended again, on the same data. */
   begin(index: number): Promise<void>;
-  /** Ends every process (SIGKILL unless said otherwise) and starts them again on the same data. */
-  restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Ends every process (SIGKILL unless said otherwise) and starts them again on the same data, from now on with `changes` of settings. */
+  restart(signal?: 'SIGTERM' | 'SIGKILL', changes?: Record<string, string>): Promise<void>;
 }
 
 /** How a world differs from one process on SQLite. */
@@ -58,7 +58,7 @@ export async function openWorld(
   const database = options.postgresUrl && opening.use(await createDatabase(options.postgresUrl));
   const twilio = opening.use(await openTwilioStandIn(testAccount));
   const openai = opening.use(await openOpenAiStandIn());
-  const settings = {
+  const settings: Record<string, string> = {
     WHITELISTED_USERS: '*',
     ADMIN_PASSWORD: adminPassword,
     REPLY_DELAY_MS: '120',
@@ -125,8 +125,9 @@ export async function openWorld(
     },
     end,
     begin,
-    async restart(signal = 'SIGKILL') {
+    async restart(signal = 'SIGKILL', changes = {}) {
       await Promise.all(products.map((_product, index) => end(index, signal)));
+      Object.assign(settings, changes);
       for (const index of products.keys()) await begin(index);
     },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),

@@ -65,4 +65,12 @@ describe('a channel that has stopped', () => {
     health.works('meta', 'report');
     expect(health.isStopped('meta')).toBe(false);
   });
+
+  it('that refused a call goes on only by a call: people read what went out before', () => {
+    health.stopped('meta', expired, 'call');
+    health.works('meta', 'report');
+    expect(health.isStopped('meta')).toBe(true);
+    health.works('meta', 'call');
+    expect(health.isStopped('meta')).toBe(false);
+  });
 });

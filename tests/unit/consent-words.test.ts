@@ -4,7 +4,7 @@ import { startWords, stopWords } from '#src/bot/consent-vocabulary.ts';
 import { alreadyStarted, consentSentences, consentWordingVersion } from '#src/bot/consent-wording.ts';
 import { plain, toConsentWord } from '#src/bot/consent-words.ts';
 
-const says = (text: string) => toConsentWord({ text, attachments: [] });
+const says = (text: string) => toConsentWord({ type: 'text', text, attachments: [] });
 const wishOf = (text: string) => says(text)?.wish;
 
 describe('a message that is nothing but a word for', () => {
@@ -171,10 +171,25 @@ describe('an ordinary message', () => {
     expect(says(`stop ${'x'.repeat(1_000_000)}`)).toBeUndefined();
   });
 
-  it('may have a word as the caption of a file, or as the new text of an earlier message', () => {
-    expect(toConsentWord({ text: 'stop', attachments: [{}] })).toBeUndefined();
+  it('may have a word as the caption of a file, also as its new one', () => {
+    expect(toConsentWord({ type: 'image', text: 'stop', attachments: [{}] })).toBeUndefined();
     const change = { kind: 'edit', originalProviderId: 'SM1' } as const;
-    expect(toConsentWord({ text: 'stop', attachments: [], change })).toBeUndefined();
+    expect(toConsentWord({ type: 'image', text: 'stop', attachments: [], change })).toBeUndefined();
+  });
+
+  it('is not one that is taken back', () => {
+    const change = { kind: 'revoke', originalProviderId: 'SM1' } as const;
+    expect(toConsentWord({ type: 'text', text: 'stop', attachments: [], change })).toBeUndefined();
+  });
+});
+
+describe('an edit', () => {
+  const change = { kind: 'edit', originalProviderId: 'SM1' } as const;
+  const edits = (text: string) => toConsentWord({ type: 'text', text, attachments: [], change })?.wish;
+
+  it('into the word alone says it', () => {
+    expect([edits('STOP!'), edits('start')]).toEqual(['stop', 'start']);
+    expect(edits('stop, he is not coming')).toBeUndefined();
   });
 });
 
@@ -186,7 +201,9 @@ describe('a button', () => {
     ['a label that says so, and a payload that means something else', 'Stop', 'playback:stop:7', undefined],
     ['a payload for the way back', 'Yes please', 'START', 'start'],
   ])('with %s', (_what, text, payload, wish) => {
-    expect(toConsentWord({ text, attachments: [], button: { text, payload } })?.wish).toBe(wish);
+    expect(toConsentWord({ type: 'button', text, attachments: [], button: { text, payload } })?.wish).toBe(
+      wish,
+    );
   });
 });
 

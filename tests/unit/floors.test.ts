@@ -13,6 +13,7 @@ const files = globSync('{src,config}/**/*.ts', { cwd: root });
 function place(file: string): { floor: number; room: string } {
   const [top, second, third] = file.split('/');
   if (top === 'config') return { floor: 2, room: 'config' };
+  if (second === 'threads') return { floor: 2, room: 'threads' };
   if (second === 'domain') return { floor: 0, room: 'domain' };
   if (second === 'ports') return { floor: 1, room: 'ports' };
   if (second === 'bot' || second === 'tools') return { floor: 3, room: second };

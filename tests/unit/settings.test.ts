@@ -245,6 +245,24 @@ describe('the template that asks people to write', () => {
   });
 });
 
+describe('the templates for choices on Twilio', () => {
+  const [two, three] = [`HX${'2'.repeat(32)}`, `HX${'3'.repeat(32)}`];
+
+  it.each([
+    ['', []],
+    [two, [two]],
+    [`${two}, ${three}`, [two, three]],
+  ])('are read from %j', (TWILIO_CHOICES_CONTENT_SID, templates) => {
+    const { twilio } = loadSettings({ TWILIO_AUTH_TOKEN: 'a token', TWILIO_CHOICES_CONTENT_SID });
+    expect(twilio?.choiceTemplates).toEqual(templates);
+  });
+
+  it.each(['HX12', 'choices', `${two},${three},${two}`])('are refused as %j', (given) => {
+    const problems = problemsOf({ TWILIO_CHOICES_CONTENT_SID: given });
+    expect(problems).toEqual([expect.stringMatching(/^TWILIO_CHOICES_CONTENT_SID/)]);
+  });
+});
+
 describe('the documentation (npm run env:example writes it)', () => {
   const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 

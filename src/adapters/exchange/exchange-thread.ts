@@ -1,7 +1,8 @@
-import { serveOrders } from '../threads/serve-orders.ts';
-import { stepBack } from '../threads/step-back.ts';
-import { type ApiAnswer, type ApiRequest, exchangeHere } from './exchange.ts';
-import { networkCode } from './network-failure.ts';
+import { networkCode } from '#src/domain/network-failure.ts';
+import type { ApiAnswer, ApiRequest } from '#src/ports/exchange.ts';
+import { serveOrders } from '#src/threads/serve-orders.ts';
+import { stepBack } from '#src/threads/step-back.ts';
+import { exchangeHere } from './exchange.ts';
 
 /** What came of a request; an error cannot leave the thread as it is. */
 export type ExchangeEnd =

@@ -1,30 +1,7 @@
 import { Agent, request } from 'undici';
-import { networkCode } from './network-failure.ts';
-import { sendForm, type UploadForm } from './upload.ts';
-
-/** A request to a vendor's API, whole. */
-export interface ApiRequest {
-  readonly url: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly headers: Readonly<Record<string, string>>;
-  /** Text, or a form with a file. */
-  readonly body: string | UploadForm | null;
-}
-
-/** What was answered, whole, or up to where the connection broke. */
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-  /** The code of what broke the body off; what arrived of it is lost then. The status stands all the same. */
-  readonly brokenBy?: string;
-}
-
-/**
- * Sends one request and reads its answer to the end; the signal covers both. No redirects, no retries.
- * @throws the signal's reason, or an error with the network's `code`, when no answer began to arrive
- */
-export type Exchange = (request: ApiRequest, signal: AbortSignal) => Promise<ApiAnswer>;
+import { networkCode } from '#src/domain/network-failure.ts';
+import type { ApiAnswer, ApiRequest } from '#src/ports/exchange.ts';
+import { sendForm } from './upload.ts';
 
 // Idle connections do not keep the process alive, so nobody needs to close this.
 const dispatcher = new Agent({

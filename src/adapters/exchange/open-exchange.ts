@@ -1,5 +1,5 @@
-import { createAskThread } from '../threads/ask-thread.ts';
-import type { ApiRequest, Exchange } from './exchange.ts';
+import type { ApiRequest, Exchange } from '#src/ports/exchange.ts';
+import { createAskThread } from '#src/threads/ask-thread.ts';
 import type { ExchangeEnd } from './exchange-thread.ts';
 
 /** Exchanges with vendors' APIs, and the thread they are made in. */

@@ -3,18 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { ApiAnswer, ApiRequest } from './exchange.ts';
-import { networkCode } from './network-failure.ts';
-
-/** A multipart form with one file, which is read from disk while it is sent. */
-export interface UploadForm {
-  readonly fields: Readonly<Record<string, string>>;
-  /** The name of the field that holds the file, which comes last. */
-  readonly fileField: string;
-  readonly path: string;
-  readonly fileName: string;
-  readonly mimeType: string;
-}
+import { networkCode } from '#src/domain/network-failure.ts';
+import type { ApiAnswer, ApiRequest, UploadForm } from '#src/ports/exchange.ts';
 
 /** Large enough that 16 MB are 64 pieces of work, small enough that a webhook hardly waits for one. */
 const pieceBytes = 256 * 1024;

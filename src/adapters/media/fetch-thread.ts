@@ -1,8 +1,8 @@
 import { workerData } from 'node:worker_threads';
 import { Agent, type Dispatcher, request } from 'undici';
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
-import { serveOrders } from '../threads/serve-orders.ts';
-import { stepBack } from '../threads/step-back.ts';
+import { serveOrders } from '#src/threads/serve-orders.ts';
+import { stepBack } from '#src/threads/step-back.ts';
 import { AddressRefused, createGuardedConnector } from './address-guard.ts';
 import type { Hop, HopEnd, HopFailure, HopOutcome } from './fetch-messages.ts';
 import type { FetchLimits } from './limits.ts';

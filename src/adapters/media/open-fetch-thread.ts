@@ -1,5 +1,5 @@
 import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
-import { createAskThread } from '../threads/ask-thread.ts';
+import { createAskThread } from '#src/threads/ask-thread.ts';
 import { AddressRefused } from './address-guard.ts';
 import type { Hop, HopEnd, HopFailure, HopOutcome } from './fetch-messages.ts';
 import type { FetchThreadData } from './fetch-thread.ts';

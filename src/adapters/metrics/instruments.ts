@@ -75,6 +75,12 @@ export function createInstruments(registry: Registry) {
       'code',
     ]),
 
+    channelStopped: gauge(
+      'channel_stopped',
+      '1 while a channel rests until its owner has mended something. All processes know the same.',
+      ['channel'],
+    ),
+
     databaseUp: gauge('database_up', '1 when the database answered this scrape.'),
     transactionSeconds: histogram(
       'database_transaction_seconds',

@@ -1,3 +1,4 @@
+import type { ChannelState } from '#src/bot/channel-health.ts';
 import type { ArrivalBacklog } from '#src/ports/arrivals.ts';
 import type { QueueHealth } from '#src/ports/jobs.ts';
 import type { Instruments } from './instruments.ts';
@@ -8,6 +9,8 @@ export interface ScrapeSources {
   readonly isReady: () => Promise<boolean>;
   /** The arrival log; undefined where there is none. */
   readonly backlog: () => Promise<Omit<ArrivalBacklog, 'newest'> | undefined>;
+  /** How channels stand, as far as this process knows. */
+  readonly channels: () => readonly ChannelState[];
   /** The pool of connections, where there is one. */
   readonly pool?:
     | { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number }
@@ -45,6 +48,8 @@ export function createScrape(instruments: Instruments, sources: ScrapeSources): 
   return async () => {
     const [isReady] = await Promise.all([within(sources.isReady()), readQueue(), readBacklog()]);
     ready.set(isReady ? 1 : 0);
+    for (const { name, state } of sources.channels())
+      instruments.channelStopped.set({ channel: name }, state === 'stopped' ? 1 : 0);
     const { pool } = sources;
     if (!pool) return;
     connections.set({ state: 'busy' }, pool.totalCount - pool.idleCount);

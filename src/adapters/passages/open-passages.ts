@@ -1,6 +1,6 @@
 import { choosePassages } from '#src/bot/passages/choose-passages.ts';
 import type { ConversationDocument, Passages } from '#src/ports/passages.ts';
-import { createAskThread } from '../threads/ask-thread.ts';
+import { createAskThread } from '#src/threads/ask-thread.ts';
 
 /** What is to be searched, and for what. */
 export interface PassageOrder {

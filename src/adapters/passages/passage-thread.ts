@@ -1,6 +1,6 @@
 import { choosePassages } from '#src/bot/passages/choose-passages.ts';
-import { serveOrders } from '../threads/serve-orders.ts';
-import { stepBack } from '../threads/step-back.ts';
+import { serveOrders } from '#src/threads/serve-orders.ts';
+import { stepBack } from '#src/threads/step-back.ts';
 import type { PassageEnd, PassageOrder } from './open-passages.ts';
 
 stepBack(10);

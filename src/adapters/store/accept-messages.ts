@@ -1,8 +1,9 @@
 import type { Identity } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { Arrival } from '#src/ports/arrivals.ts';
+import type { AcceptedMessage } from '#src/ports/corrections.ts';
 import { acceptPeople } from './accept-people.ts';
-import { applyCorrection } from './apply-corrections.ts';
+import { applyCorrections } from './apply-corrections.ts';
 import { changeIdentities } from './change-identities.ts';
 import { inChunks } from './in-chunks.ts';
 import { detailsOf, newColumns } from './message-rows.ts';
@@ -13,21 +14,13 @@ import type { StoreContext } from './unit-of-work.ts';
 
 type IsWelcome = (sender: readonly Identity[]) => boolean;
 
-/** A message that was stored for the first time. */
-interface Accepted {
-  readonly messageId: string;
-  readonly userId: string;
-  readonly isAllowed: boolean;
-  readonly message: InboundMessage;
-}
-
 /** Stores messages with their people, and applies what they change, in the order in which they came. */
 export async function acceptMessages(
   context: StoreContext,
   messages: readonly (InboundMessage | Arrival)[],
   isWelcome: IsWelcome,
-): Promise<Accepted[]> {
-  const accepted: Accepted[] = [];
+): Promise<AcceptedMessage[]> {
+  const accepted: AcceptedMessage[] = [];
   let run: (InboundMessage | Arrival)[] = [];
   for (const message of messages) {
     const { change } = message;
@@ -65,7 +58,10 @@ function bringsAnotherId(before: readonly InboundMessage[], message: InboundMess
 }
 
 /** Whose messages they are by now: a later one may have told that two people are one. */
-async function withOwners({ trx }: StoreContext, accepted: readonly Accepted[]): Promise<Accepted[]> {
+async function withOwners(
+  { trx }: StoreContext,
+  accepted: readonly AcceptedMessage[],
+): Promise<AcceptedMessage[]> {
   const ids = accepted.map((message) => message.messageId);
   const rows = await inChunks(ids, (chunk) =>
     trx.selectFrom('messages').select(['id', 'user_id']).where('id', 'in', chunk).execute(),
@@ -82,7 +78,7 @@ async function acceptRun(
   context: StoreContext,
   messages: readonly (InboundMessage | Arrival)[],
   isWelcome: IsWelcome,
-): Promise<Accepted[]> {
+): Promise<AcceptedMessage[]> {
   if (messages.length === 0) return [];
   const { trx, clock, newId } = context;
   const senders = await acceptPeople(context, messages, isWelcome);
@@ -143,8 +139,9 @@ async function acceptRun(
     isAllowed: allowed.has(row.user_id),
     message: messageOf.get(row.id) as InboundMessage,
   }));
-  for (const item of accepted) if (item.message.change) await applyCorrection(context, item);
-  return accepted;
+  const overtaken = await applyCorrections(context, accepted);
+  if (overtaken.size === 0) return accepted;
+  return accepted.map((item) => (overtaken.has(item.messageId) ? { ...item, isOvertaken: true } : item));
 }
 
 function newInboundRow(

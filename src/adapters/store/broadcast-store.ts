@@ -1,15 +1,19 @@
 import type { BroadcastContent } from '#src/domain/broadcast.ts';
 import type { BroadcastStore } from '#src/ports/broadcasts.ts';
 import { readPersonFacts } from './broadcast-people.ts';
+import { createCalledBackParts } from './called-back-parts.ts';
 import { inChunks } from './in-chunks.ts';
 import { isPending } from './partial-indexes.ts';
 import { isSqlite } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** What the owner says to many. Everything a recipient goes through happens in the transaction that stores their message. */
-export function createBroadcastStore({ trx, clock, newId }: StoreContext): BroadcastStore {
+export function createBroadcastStore(context: StoreContext): BroadcastStore {
+  const { trx, clock, newId } = context;
   const now = () => clock.now().toISOString();
   return {
+    ...createCalledBackParts(context),
+
     people: (recipients, since) => readPersonFacts(trx, recipients, since),
 
     async create({ name, content, recipients, idempotency }) {
@@ -170,15 +174,6 @@ export function createBroadcastStore({ trx, clock, newId }: StoreContext): Broad
         .limit(limit)
         .execute();
       return { finished: rows.length, failed: rows.filter(({ state }) => state === 'failed').length };
-    },
-
-    async skipWaiting(id, { code, words }) {
-      await trx
-        .updateTable('broadcast_recipients')
-        .set({ state: 'skipped', reason_code: code, reason: words })
-        .where('broadcast_id', '=', id)
-        .where('state', '=', 'waiting')
-        .execute();
     },
 
     async requeueFailed(id) {

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import type { PartExtras } from '#src/domain/outbound.ts';
 import type { Reading } from '#src/domain/reading.ts';
 import type { ChatBubble, ChatFile } from '#src/ports/chat-view.ts';
 import type { AttachmentRow, Database, MessageRow, OutboundPartRow } from './schema.ts';
@@ -25,6 +26,7 @@ export function toPersonBubble(
     text: message.content,
     quoted: (message.quoted_provider_id && quotes.get(message.quoted_provider_id)) || null,
     files: attachments.map(toChatFile),
+    choices: [],
     verdict: message.verdict,
     tick:
       message.is_processed === 1
@@ -48,6 +50,7 @@ export function toPartBubble(message: Message, part: Selectable<OutboundPartRow>
     text: part.text,
     quoted: null,
     files: [],
+    choices: part.extras === null ? [] : ((JSON.parse(part.extras) as PartExtras).choices ?? []),
     verdict: null,
     tick: part.state === 'queued' || part.state === 'sending' ? 'sent' : part.state,
     problem: part.error_reason ?? part.error_code ?? message.error_message,

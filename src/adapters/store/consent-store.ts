@@ -1,5 +1,6 @@
 import type { ConsentAction, ConsentType } from '#src/domain/consent.ts';
 import type { ConsentOrigin, ConsentStore, LeftUnanswered } from '#src/ports/privacy.ts';
+import { applyPreferences } from './marketing-preferences.ts';
 import { isHeld, isPending, isUnfinished } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -7,7 +8,8 @@ import type { StoreContext } from './unit-of-work.ts';
 export const optedOut = { code: 'opted_out', reason: 'The person wants no messages.' } as const;
 
 /** Wishes and their log. */
-export function createConsentStore({ trx, clock, newId }: StoreContext): ConsentStore {
+export function createConsentStore(context: StoreContext): ConsentStore {
+  const { trx, clock, newId } = context;
   const now = () => clock.now().toISOString();
 
   async function log(
@@ -149,5 +151,7 @@ export function createConsentStore({ trx, clock, newId }: StoreContext): Consent
       if (numUpdatedRows > 0n) await log(userId, 'marketing', 'revoked', origin);
       return numUpdatedRows > 0n;
     },
+
+    prefer: (preferences) => applyPreferences(context, preferences),
   };
 }

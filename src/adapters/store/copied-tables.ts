@@ -29,6 +29,7 @@ export const copiedRows = {
   attachment_pages: 'all',
   outbound_parts: 'all',
   early_reports: 'all',
+  early_corrections: 'all',
   consents: 'all',
   erasures: 'all',
   erased_messages: 'all',
@@ -36,6 +37,8 @@ export const copiedRows = {
   idempotency_keys: 'all',
   broadcasts: 'all',
   broadcast_recipients: 'all',
+  channel_stops: 'all',
+  channel_alerts: 'all',
   usage_entries: 'all',
   // With the entries, which tell whether they are in these sums.
   usage_days: 'all',

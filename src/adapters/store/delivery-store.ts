@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { DeliveryReport } from '#src/domain/delivery.ts';
 import type { PartExtras } from '#src/domain/outbound.ts';
 import type { DeliveryStore, PartChange, ReportedPart } from '#src/ports/deliveries.ts';
+import { waitsForPerson } from './called-back-parts.ts';
 import {
   type ChangedPart,
   changeParts,
@@ -32,7 +33,8 @@ export function createDeliveryStore({ trx, clock }: StoreContext): DeliveryStore
             selectFrom('outbound_parts')
               .select('outbound_parts.id')
               .whereRef('outbound_parts.user_id', '=', 'users.id')
-              .where(isHeld),
+              .where(isHeld)
+              .where(waitsForPerson),
           ),
         ),
       )

@@ -7,7 +7,7 @@ import type { AttachmentRow, Database, MessageRow } from './schema.ts';
 import { type Given, isOneOf, statement } from './statement.ts';
 
 /** Facts of a message beside its text; stored as JSON in `messages.details`. */
-type Details = Pick<
+export type Details = Pick<
   InboundMessage,
   'location' | 'button' | 'forwarded' | 'providerType' | 'sentAtMs' | 'note' | 'change'
 >;
@@ -24,6 +24,11 @@ export interface OutboundDetails {
 export function detailsOf(message: InboundMessage): string {
   const { location, button, forwarded, providerType, sentAtMs, note, change } = message;
   return JSON.stringify({ location, button, forwarded, providerType, sentAtMs, note, change });
+}
+
+/** What stands in `messages.details` of a person's message. */
+export function readDetails(json: string): Details {
+  return JSON.parse(json) as Details;
 }
 
 /** A new message: nobody has looked at it yet, and nothing was paid for it. */
@@ -117,7 +122,7 @@ export async function readAttachmentsById(
 
 /** A stored message from its row and the rows of its files, which may belong to other messages too. */
 export function toStoredMessage(row: MessageRow, attachments: readonly AttachmentFacts[]): StoredMessage {
-  const details = JSON.parse(row.details) as Details;
+  const details = readDetails(row.details);
   return {
     ...details,
     id: row.id,

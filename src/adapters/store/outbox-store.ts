@@ -1,5 +1,5 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
-import { OptedOut } from '#src/domain/errors.ts';
+import { CalledBack, OptedOut } from '#src/domain/errors.ts';
 import type { OutboxStore, PartAtHand } from '#src/ports/outbox.ts';
 import { undelivered } from './delivery-statements.ts';
 import { insertOutbound, toQueuedPart } from './outbound-rows.ts';
@@ -33,6 +33,16 @@ const isUnwanted = (db: Kysely<Database>) =>
 
 const selectUnwanted = statement((db, given: Given<{ id: string }>) =>
   db.selectFrom('outbound_parts').select('id').where('id', '=', given.id).where(isUnwanted(db)),
+);
+
+/** Whether a part waits or is over, without anybody having begun it since. */
+const selectCalledBack = statement((db, given: Given<{ id: string; attempts: number }>) =>
+  db
+    .selectFrom('outbound_parts')
+    .select('id')
+    .where('id', '=', given.id)
+    .where('attempts', '=', given.attempts)
+    .where('state', 'in', [sql.lit('held' as const), sql.lit('failed' as const)]),
 );
 
 const beginPart = statement((db, given: Given<PartAtHand & { now: string }>) =>
@@ -129,6 +139,7 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
     async sending(part) {
       if ((await beginPart.change(trx, { ...part, now: now() })) > 0) return true;
       if (await selectUnwanted.first(trx, { id: part.id })) throw new OptedOut();
+      if (await selectCalledBack.first(trx, { id: part.id, attempts: part.attempts })) throw new CalledBack();
       return false;
     },
 

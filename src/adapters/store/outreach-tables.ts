@@ -11,6 +11,8 @@ export interface TemplateRow {
   state: string;
   /** Why it is in this state. */
   reason: string | null;
+  /** How people take to it; null where the provider does not say. */
+  quality: string | null;
   /** Its words with placeholders; '' until it was listed. */
   body: string;
   /** JSON: names of the values it needs, then of those it may have. */

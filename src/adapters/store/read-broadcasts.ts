@@ -49,7 +49,7 @@ export function createBroadcastReads(db: Kysely<Database>): BroadcastReads {
       if (state === 'waiting' || state === 'skipped') query = query.where('state', '=', state);
       else if (state) {
         const parts = Object.entries(stateOf).flatMap(([part, its]) => (its === state ? [part] : []));
-        query = query.where('message_id', 'in', (subquery) =>
+        query = query.where('state', '=', 'handed').where('message_id', 'in', (subquery) =>
           subquery
             .selectFrom('outbound_parts')
             .select('outbound_parts.message_id')

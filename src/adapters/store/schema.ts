@@ -5,6 +5,7 @@ import type { MessageType, Verdict } from '#src/domain/message.ts';
 import type { ContentKind } from '#src/domain/reading.ts';
 import type { NoticeKind } from '#src/ports/stores.ts';
 import type { BroadcastRecipientRow, BroadcastRow } from './broadcast-tables.ts';
+import type { ChannelAlertRow, ChannelStopRow } from './channel-tables.ts';
 import type { IdempotencyRow, TemplateRow } from './outreach-tables.ts';
 import type { LinkCodeRow, LinkTriesRow, PastIdentityRow, UserIdentityRow } from './people-tables.ts';
 import type { ConsentRow, ErasedMessageRow, ErasureRow } from './privacy-tables.ts';
@@ -199,6 +200,14 @@ export interface EarlyReportRow {
   created_at: string;
 }
 
+/** An edit or a revocation whose original is not known yet; its words are in its own message. */
+export interface EarlyCorrectionRow {
+  message_id: string;
+  channel: ChannelName;
+  original_provider_id: string;
+  created_at: string;
+}
+
 export interface NoticeRow {
   user_id: string;
   kind: NoticeKind;
@@ -218,6 +227,7 @@ export interface Database {
   attachment_pages: AttachmentPageRow;
   outbound_parts: OutboundPartRow;
   early_reports: EarlyReportRow;
+  early_corrections: EarlyCorrectionRow;
   consents: ConsentRow;
   erasures: ErasureRow;
   erased_messages: ErasedMessageRow;
@@ -225,6 +235,8 @@ export interface Database {
   idempotency_keys: IdempotencyRow;
   broadcasts: BroadcastRow;
   broadcast_recipients: BroadcastRecipientRow;
+  channel_stops: ChannelStopRow;
+  channel_alerts: ChannelAlertRow;
   usage_entries: UsageRow;
   usage_days: UsageDayRow;
   usage_totals: UsageTotalRow;

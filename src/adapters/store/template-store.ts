@@ -21,10 +21,18 @@ export function createTemplateStore({ trx, clock }: StoreContext): TemplateStore
     },
 
     async replace(channel, templates) {
+      const known = await read().where('channel', '=', channel).execute();
+      // A list need not tell what a webhook has told.
+      const qualityOf = new Map(known.map((row) => [keyOf(row), row.quality]));
       await trx.deleteFrom('templates').where('channel', '=', channel).execute();
       const updated_at = clock.now().toISOString();
       // A list that changes while it is read can name one twice: the later one is newer.
-      const rows = new Map(templates.map((one) => [`${one.name}\n${one.language}`, toRow(one, updated_at)]));
+      const rows = new Map(
+        templates.map((one) => [
+          keyOf(one),
+          { ...toRow(one, updated_at), quality: one.quality ?? qualityOf.get(keyOf(one)) ?? null },
+        ]),
+      );
       await inChunks([...rows.values()], (chunk) =>
         trx
           .insertInto('templates')
@@ -36,10 +44,18 @@ export function createTemplateStore({ trx, clock }: StoreContext): TemplateStore
     },
 
     async report(reports) {
-      for (const { channel, name, language, state, reason } of reports) {
+      const updated_at = clock.now().toISOString();
+      for (const report of reports) {
+        const { channel, name, language } = report;
+        // What it says now only the next list tells.
+        if ('isEdited' in report) continue;
+        const told =
+          'quality' in report
+            ? { quality: report.quality }
+            : { state: report.state, reason: report.reason ?? null };
         await trx
           .updateTable('templates')
-          .set({ state, reason: reason ?? null, updated_at: clock.now().toISOString() })
+          .set({ ...told, updated_at })
           .where('channel', '=', channel)
           .where('name', '=', name)
           .where('language', '=', language)
@@ -49,12 +65,15 @@ export function createTemplateStore({ trx, clock }: StoreContext): TemplateStore
   };
 }
 
+const keyOf = ({ name, language }: Pick<Template, 'name' | 'language'>) => `${name}\n${language}`;
+
 function toRow(template: Template, updated_at: string): TemplateRow {
-  const { category, reason, placeholders, components, ...facts } = template;
+  const { category, reason, quality, placeholders, components, ...facts } = template;
   return {
     ...facts,
     category: category ?? null,
     reason: reason ?? null,
+    quality: quality ?? null,
     placeholders: JSON.stringify(placeholders),
     components: JSON.stringify(components),
     updated_at,
@@ -70,6 +89,7 @@ function toTemplate(row: Selectable<TemplateRow>): StoredTemplate {
     category: row.category ?? undefined,
     state: row.state,
     reason: row.reason ?? undefined,
+    quality: row.quality ?? undefined,
     body: row.body,
     placeholders: JSON.parse(row.placeholders) as Placeholders,
     components: JSON.parse(row.components),

@@ -4,8 +4,10 @@ import type { Clock, NewId } from '#src/ports/system.ts';
 import type { SetAlarms } from './alarms.ts';
 import { createAttachmentStore } from './attachment-store.ts';
 import { createBroadcastStore } from './broadcast-store.ts';
+import { createChoiceStore } from './choice-store.ts';
 import { createConsentStore } from './consent-store.ts';
 import { createConversationStore } from './conversation-store.ts';
+import { createCorrectionStore } from './correction-store.ts';
 import { createDeliveryStore } from './delivery-store.ts';
 import { createErasureStore } from './erasure-store.ts';
 import { createInboxStore } from './inbox-store.ts';
@@ -44,6 +46,8 @@ function bind(context: StoreContext): Stores {
     users: createUserStore(context),
     people: createPeopleStore(context),
     inbox: createInboxStore(context),
+    choices: createChoiceStore(context),
+    corrections: createCorrectionStore(context),
     conversations: createConversationStore(context),
     turns: createTurnStore(context),
     attachments: createAttachmentStore(context),

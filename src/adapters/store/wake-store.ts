@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import type { NewJob } from '#src/ports/jobs.ts';
-import type { WakeStore } from '#src/ports/stores.ts';
+import type { NewJob, WakeStore } from '#src/ports/jobs.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { upsertWaitingJobs } from './waiting-jobs.ts';
 
@@ -44,6 +43,9 @@ export function createWakeStore({ trx, clock, newId, setAlarms }: StoreContext):
 
     erase: (name, userId, runAt) =>
       wakeAt({ name, lane: userId, key: `${name}:${userId}`, payload: JSON.stringify({ userId }) }, runAt),
+
+    syncTemplates: (runAt) =>
+      wakeAt({ name: 'sync-templates', lane: 'sync-templates', key: 'sync-templates', payload: '{}' }, runAt),
 
     // One lane for all of them: together they keep to the pace, and the one that waited longest goes on next.
     broadcast: (broadcastId, runAt) =>

@@ -4,6 +4,7 @@ import type { InboundMessage } from '#src/domain/message.ts';
 import type { PartExtras } from '#src/domain/outbound.ts';
 import type { PartAtHand } from '#src/ports/outbox.ts';
 import type { HoldReason, WindowStore } from '#src/ports/outreach.ts';
+import { waitsForPerson } from './called-back-parts.ts';
 import { isHeld } from './partial-indexes.ts';
 import { type Given, isOneOf, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -128,6 +129,7 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
         .select(['id', 'channel', 'text', 'extras'])
         .where('user_id', '=', userId)
         .where(isHeld)
+        .where(waitsForPerson)
         .orderBy('id')
         .execute();
       const foreign = held.filter((part) => part.channel !== channel);

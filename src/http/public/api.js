@@ -51,7 +51,7 @@ export const getInspection = (messageId) => call(`/simulator/messages/${messageI
 
 /**
  * Sends one message, or one for each file. Sending the same `clientId` again is the same message.
- * @param {{ person: string, clientId: string, text: string, quoted?: string | null, files: File[] }} message
+ * @param {{ person: string, clientId: string, text: string, quoted?: string | null, choice?: string, files: File[] }} message
  * @returns {Promise<{ providerIds: string[] }>}
  */
 export function postMessage(message) {
@@ -60,6 +60,7 @@ export function postMessage(message) {
   form.set('clientId', message.clientId);
   form.set('text', message.text);
   if (message.quoted) form.set('quoted', message.quoted);
+  if (message.choice) form.set('choice', message.choice);
   for (const file of message.files) form.append('files', file, file.name);
   return call('/simulator/messages', { method: 'POST', body: form });
 }

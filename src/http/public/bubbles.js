@@ -6,6 +6,7 @@ import { clockTime, dayName, kindName, refusal } from './wording.js';
 
 /**
  * @typedef {import('../../ports/chat-view.ts').ChatBubble} ChatBubble
+ * @typedef {ChatBubble['choices'][number]} Choice
  * @typedef {Omit<ChatBubble, 'tick'> & { tick: ChatBubble['tick'] | 'sending' | 'unsent' }} ShownBubble
  */
 
@@ -16,7 +17,7 @@ const followsMs = 3 * 60_000;
  * Keeps the list of bubbles in step with what is to be shown, touching only what changed: a playing voice note plays on.
  * @param {{ list: HTMLElement, appName: string, nameOf: () => string, localUrl: (providerId: string) => string | undefined,
  *   onInspect: (bubble: ShownBubble, byKey: boolean) => void, onReply: (bubble: ShownBubble) => void,
- *   onAgain: (bubble: ShownBubble) => void }} deps
+ *   onAgain: (bubble: ShownBubble) => void, onChoose: (bubble: ShownBubble, choice: Choice) => void }} deps
  */
 export function createBubbleList(deps) {
   /** @type {Map<string, { row: HTMLElement, look: string, bubble: ShownBubble }>} */
@@ -77,7 +78,23 @@ export function createBubbleList(deps) {
       bubble.tick === 'failed' && make('p.remark.is-problem', {}, icon('alert'), drawFailure(bubble.problem)),
       bubble.tick === 'unsent' && drawUnsent(bubble),
       make('div.meta', {}, time, drawTicks(bubble.tick)),
+      bubble.choices.length > 0 && drawChoices(bubble),
     ];
+  };
+
+  /** @param {ShownBubble} bubble */
+  const drawChoices = (bubble) => {
+    const buttons = bubble.choices.map((choice) => {
+      const button = make(
+        'button.choice',
+        { type: 'button' },
+        make('span', { dir: 'auto' }, choice.title),
+        choice.description && make('small', { dir: 'auto' }, choice.description),
+      );
+      button.addEventListener('click', () => deps.onChoose(bubble, choice));
+      return button;
+    });
+    return make('div.choices', { role: 'group', 'aria-label': 'Choices' }, ...buttons);
   };
 
   /** @param {ShownBubble} bubble */

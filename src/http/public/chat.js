@@ -52,6 +52,10 @@ const list = createBubbleList({
   onInspect: inspect,
   onReply: (bubble) => composer.reply(bubble),
   onAgain: (bubble) => outbox.again(bubble),
+  onChoose: (bubble, { id, title }) => {
+    outbox.send({ person: people.phone(), text: title, files: [], quoted: bubble, choice: id });
+    scroll.toEnd();
+  },
 });
 
 function inspect(bubble, byKey) {

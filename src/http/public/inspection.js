@@ -19,7 +19,12 @@ const partStates = {
   failed: 'Failed',
 };
 const consentTypes = { messages: 'Messages', marketing: 'Templates for many' };
-const consentSources = { message: 'the person', provider: 'the provider', owner: 'the owner' };
+const consentSources = {
+  message: 'the person',
+  whatsapp: 'the person, in WhatsApp',
+  provider: 'the provider',
+  owner: 'the owner',
+};
 const turnStates = { open: 'Being worked on', answered: 'Being delivered', done: 'Done', failed: 'Failed' };
 const usageNames = { reply: 'Answer', vision: 'Looking at pictures', transcription: 'Transcript' };
 const partlyReasons = {

@@ -37,10 +37,10 @@ export function createOutbox(deps) {
   };
 
   return {
-    /** @param {{ person: string, text: string, files: File[], quoted: any }} given */
-    send({ person, text, files, quoted }) {
+    /** @param {{ person: string, text: string, files: File[], quoted: any, choice?: string }} given */
+    send({ person, text, files, quoted, choice }) {
       const clientId = crypto.randomUUID?.() ?? fallbackId();
-      const message = { person, clientId, text, quoted: quoted?.providerId, files };
+      const message = { person, clientId, text, quoted: quoted?.providerId, choice, files };
       const bubbles = (files.length === 0 ? [undefined] : files).map((file, index) =>
         toBubble({
           providerId: `sim-in-${clientId}-${index}`,
@@ -101,6 +101,7 @@ function toBubble({ providerId, file, text, quoted }) {
     text,
     quoted: quoted ? { side: quoted.side, type: quoted.type, text: quoted.text } : null,
     files,
+    choices: [],
     verdict: null,
     tick: 'sending',
     problem: null,

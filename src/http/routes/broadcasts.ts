@@ -17,12 +17,12 @@ const security = [{ bearer: [] }];
 const actions: Readonly<Record<BroadcastAction, readonly [summary: string, description: string]>> = {
   pause: [
     'Pause a broadcast',
-    'Nobody else is handed out to; what is in people’s lanes already still goes out.',
+    'Nobody else is handed out to, and what is in people’s lanes waits there as `held`. What has begun is brought to its end.',
   ],
   resume: ['Resume a broadcast', 'Goes on after a pause, or after it stopped by itself.'],
   cancel: [
     'Cancel a broadcast',
-    'For good: whoever still waits is skipped. What is in people’s lanes still goes out.',
+    'For good: whoever has got nothing yet is skipped. What has begun is brought to its end.',
   ],
   'retry-failed': [
     'Repeat what failed',

@@ -42,7 +42,7 @@ const Channel = z
       .array(z.object({ code: z.string(), reason: z.string(), since: time }))
       .meta({ description: 'What the owner should see to although it works.', examples: [[]] }),
   })
-  .meta({ id: 'ChannelHealth', description: 'A channel as this process knows it.' });
+  .meta({ id: 'ChannelHealth', description: 'A channel as all processes know it, within seconds.' });
 
 const Health = z
   .object({

@@ -24,6 +24,8 @@ const form = z.object({
     .string()
     .regex(/^[\w.:-]{1,120}$/)
     .optional(),
+  /** What a tapped button stands for; its title is the text. */
+  choice: z.string().trim().min(1).max(200).optional(),
 });
 type Form = z.output<typeof form>;
 
@@ -39,7 +41,7 @@ export function simulatorAddress(phone: string): string {
 }
 
 /**
- * `POST /simulator/messages` (multipart: person, clientId, text, quoted, files…): what the test person sends. Files are streamed to
+ * `POST /simulator/messages` (multipart: person, clientId, text, quoted, choice, files…): what the test person sends. Files are streamed to
  * the spool folder; several become several messages, the text with the first, as WhatsApp does with albums.
  * 202 once stored, 400 for what the page would never send, 413 for a file over the limit.
  */
@@ -135,7 +137,13 @@ function toInboundMessages(sent: Form, uploads: readonly Upload[]): InboundMessa
     profileName: person?.name,
     quotedProviderId: index === 0 ? sent.quoted : undefined,
   });
-  if (uploads.length === 0) return [{ ...envelope(0), type: 'text', text: sent.text, attachments: [] }];
+  const { text, choice } = sent;
+  if (uploads.length === 0) {
+    const said = { ...envelope(0), text, attachments: [] };
+    return choice === undefined
+      ? [{ ...said, type: 'text' }]
+      : [{ ...said, type: 'button', button: { text, payload: choice } }];
+  }
   return uploads.map((upload, index) => ({
     ...envelope(index),
     type: typeByLabel(upload.declaredType),

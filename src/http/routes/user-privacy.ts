@@ -20,8 +20,9 @@ const Consent = z
       examples: ['messages'],
     }),
     action: z.enum(['granted', 'revoked']).meta({ examples: ['revoked'] }),
-    source: z.enum(['message', 'provider', 'owner']).meta({
-      description: 'The person in a message, the provider that refused for them, or the owner.',
+    source: z.enum(['message', 'whatsapp', 'provider', 'owner']).meta({
+      description:
+        'The person in a message or in WhatsApp’s own settings, the provider that refused for them, or the owner.',
       examples: ['message'],
     }),
     channel: z.enum(['twilio', 'meta', 'simulator']).nullable(),

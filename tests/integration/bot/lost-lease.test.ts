@@ -101,6 +101,19 @@ describe.each(engines)('delivering on %s', (engine) => {
     ]);
   });
 
+  it('goes on without what was taken out of the lane since it was looked at', async () => {
+    const reason = { code: 'broadcast_paused', words: 'its broadcast is paused' };
+    meanwhile = async () => {
+      const [, two] = await work.run((stores) => stores.outbox.pending(userId));
+      if (two) await work.run((stores) => stores.window.hold(two, reason));
+    };
+    expect(await deliverOn(work)).toEqual({ parts: [], turn: undefined });
+    expect(await parts()).toEqual([
+      ['one', 'sent', 1, 'SM-one'],
+      ['two', 'held', 0, null],
+    ]);
+  });
+
   it.each([
     ['refuses', new ProviderRefused('recipient', 'no')],
     ['is down', new ProviderUnavailable('down')],

@@ -204,19 +204,36 @@ describe('sorting arrivals', () => {
       await arrivals[Symbol.asyncDispose]();
     }
     let rests = 0;
-    await using line = await openLine(undefined, () => {
-      rests += 1;
-    });
+    let meanwhile: Promise<unknown> | undefined;
+    await using line = await openLine(
+      (batch) => {
+        if (batch.length > 100) meanwhile ??= line.accept([inboundText('+15550000001', 'meanwhile')]);
+        return pause(20);
+      },
+      () => {
+        rests += 1;
+      },
+    );
     await line.sorter.catchUp();
     expect(rests).toBe(0);
-    // Fewer than there were at the start, and each comes while the one before is being stored.
-    await Promise.all(
-      Array.from({ length: 10 }, (_, index) => line.accept([inboundText('+15550000001', `new ${index}`)])),
+    // More than are sorted in passing, and another one while they are being stored.
+    await Promise.all(Array.from({ length: 250 }, () => line.accept([inboundText('+15550000001', 'more')])));
+    await waitFor('a rest', () => rests > 0);
+    await meanwhile;
+  });
+
+  it('does not let a few messages wait, whatever else keeps the process busy', async () => {
+    let rests = 0;
+    await using line = await openLine(
+      () => pause(5),
+      () => {
+        rests += 1;
+      },
     );
-    await waitFor('the log to be empty', async () => {
-      await line.accept([inboundText('+15550000001', 'one more')]);
-      return rests > 0;
-    });
+    await line.sorter.catchUp();
+    for (let index = 0; index < 60; index += 1) await line.accept([inboundText('+15550000001', 'hello')]);
+    await waitFor('the log to be empty', () => isEmpty(line));
+    expect(rests).toBe(0);
   });
 
   it('acknowledges while sorting is stalled, and waits for the database without losing anything', async () => {

@@ -283,10 +283,18 @@ describe.each(engines)("the owner's own messages on %s", (engine) => {
         { channel: 'twilio', templates: null, problem: '20003' },
       ],
     });
+    const named = { channel: 'meta', name: 'order_ready', language: 'de' } as const;
+    await work.run((stores) => stores.templates.report([{ ...named, quality: 'yellow' }]));
     const { items } = await call('GET', '/api/v1/templates');
     expect(items).toMatchObject([
-      { name: 'order_ready', language: 'de', state: 'approved', placeholders: { required: ['1', '2'] } },
-      { name: 'order_ready', language: 'en_US' },
+      {
+        name: 'order_ready',
+        language: 'de',
+        state: 'approved',
+        quality: 'yellow',
+        placeholders: { required: ['1', '2'] },
+      },
+      { name: 'order_ready', language: 'en_US', quality: null },
     ]);
     expect((await server.app.inject({ url: '/api/v1/templates' })).statusCode).toBe(401);
   });

@@ -40,6 +40,7 @@ it('lists the templates of the account with every placeholder they have', async 
       language: 'de',
       status: 'PAUSED',
       category: 'MARKETING',
+      quality_score: { score: 'YELLOW', date: 1794000000 },
       components: [
         { type: 'HEADER', format: 'IMAGE' },
         { type: 'BODY', text: 'Look, {{first_name}}' },
@@ -60,6 +61,7 @@ it('lists the templates of the account with every placeholder they have', async 
       name: 'photo',
       language: 'de',
       category: 'marketing',
+      quality: 'yellow',
       state: 'paused',
       placeholders: { required: ['header.image', 'first_name'], optional: [] },
     },

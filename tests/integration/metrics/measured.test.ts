@@ -192,6 +192,10 @@ describe('a scrape', () => {
     metrics.readFrom({
       queue: async () => queue,
       isReady: async () => true,
+      channels: () => [
+        { name: 'meta', state: 'stopped' },
+        { name: 'twilio', state: 'working' },
+      ],
       backlog: async () => ({ count: 9, oldestAgeMs: 1_500, setAside: 1 }),
       pool: { totalCount: 10, idleCount: 3, waitingCount: 2 },
     });
@@ -203,6 +207,8 @@ describe('a scrape', () => {
     expect(await value('assistant_arrivals_set_aside')).toBe(1);
     expect(await value('assistant_database_connections{state="busy"}')).toBe(7);
     expect(await value('assistant_database_connections{state="awaited"}')).toBe(2);
+    expect(await value('assistant_channel_stopped{channel="meta"}')).toBe(1);
+    expect(await value('assistant_channel_stopped{channel="twilio"}')).toBe(0);
     expect(await value('assistant_ready')).toBe(1);
     expect(await value('assistant_daily_budget_usd')).toBe(2.5);
     expect(await value('assistant_info{version="1.0.0",role="worker",engine="postgres"}')).toBe(1);
@@ -216,6 +222,7 @@ describe('a scrape', () => {
     metrics.readFrom({
       queue: () => (isBroken ? ask() : Promise.resolve(queue)),
       isReady: async () => !isBroken,
+      channels: () => [],
       backlog: () => (isBroken ? ask() : Promise.resolve({ count: 9, oldestAgeMs: 1_500, setAside: 1 })),
     });
     expect(await value('assistant_database_up')).toBe(1);
@@ -238,6 +245,7 @@ describe('a scrape', () => {
     metrics.readFrom({
       queue: async () => queue,
       isReady: async () => true,
+      channels: () => [],
       backlog: async () => undefined,
     });
     expect(await value('assistant_arrivals_waiting')).toBe(0);

@@ -56,6 +56,19 @@ describe.each(engines)('writing as a test person on %s', (engine) => {
     expect((await thread()).bubbles.at(-1)).toMatchObject({ side: 'person', tick: 'stored', files: [] });
   });
 
+  it('takes a tapped choice as a button with what it stands for', async () => {
+    const clientId = randomUUID();
+    const fields = { person: ana, clientId, text: 'A copy first', quoted: 'sim-out-1', choice: '/export' };
+    expect((await send(fields)).status).toBe(202);
+    expect(stack.accepted.at(-1)).toMatchObject({
+      type: 'button',
+      text: 'A copy first',
+      button: { text: 'A copy first', payload: '/export' },
+      quotedProviderId: 'sim-out-1',
+    });
+    expect((await send({ ...fields, choice: 'x'.repeat(201) })).status).toBe(400);
+  });
+
   it('takes the same sending twice as one message', async () => {
     const clientId = randomUUID();
     await send({ person: ana, clientId, text: 'Once' });

@@ -19,7 +19,7 @@ let world: World;
 beforeAll(async () => {
   meta = await openMetaStandIn();
   world = await openWorld({
-    WHITELISTED_USERS: '+15550008001,+15550008002,+15550008003',
+    WHITELISTED_USERS: '+15550008001,+15550008002,+15550008003,+15550008006,+15550008007',
     ...metaSettings(meta),
   });
 });
@@ -99,6 +99,77 @@ describe('a message that is changed while its answer is written', () => {
     expect(JSON.stringify(world.openai.calls.at(-1))).not.toContain('secret');
     const { body } = await world.api('/messages?limit=100');
     expect(JSON.stringify(body)).not.toContain('secret');
+  });
+});
+
+describe('an edit', () => {
+  const editOf = (from: MetaPerson, id: string, body: string) => {
+    const edit = { original_message_id: id, message: { type: 'text', text: { body } } };
+    return metaText({ from, body: '', extra: { type: 'edit', edit } });
+  };
+
+  it('that comes before its message is what is answered', async () => {
+    const from: MetaPerson = { phone: '15550008006', bsuid: 'US.8006', name: 'Eve' };
+    world.openai.answers(({ text }) => `Heard: ${text.split('\n').at(-1)}`);
+    const [early, together] = [newWamid(), newWamid()];
+    await deliver(editOf(from, early, 'hello'));
+    await deliver(metaText({ from, id: early, body: 'helo' }));
+    await waitFor('an answer', () => heardBy(from).length > 0);
+    await deliver(editOf(from, together, 'goodbye'), metaText({ from, id: together, body: 'godbye' }));
+    await waitFor('the next answer', () => heardBy(from).length > 1);
+    expect(heardBy(from)).toEqual(['Heard: hello', 'Heard: goodbye']);
+  });
+
+  it('into STOP is STOP, and into START is START', async () => {
+    const from: MetaPerson = { phone: '15550008007', bsuid: 'US.8007', name: 'Fay' };
+    world.openai.answers(({ text }) => `Heard: ${text.split('\n').at(-1)}`);
+    const id = newWamid();
+    await deliver(metaText({ from, id, body: 'tell me more' }));
+    await waitFor('an answer', () => heardBy(from).length > 0);
+    await deliver(editOf(from, id, 'STOP'));
+    await waitFor('the confirmation', () => heardBy(from).length > 1);
+    await deliver(editOf(from, id, 'START'));
+    await waitFor('the welcome', () => heardBy(from).length > 2);
+    expect(heardBy(from)).toEqual([
+      'Heard: tell me more',
+      expect.stringContaining('no more messages'),
+      expect.stringContaining('Welcome back'),
+    ]);
+  });
+});
+
+describe('a person who stops marketing messages in WhatsApp', () => {
+  it('is known for it, and is answered', async () => {
+    const from: MetaPerson = { phone: '15550008006', bsuid: 'US.8006', name: 'Eve' };
+    const before = heardBy(from).length;
+    const tell = (value: string, timestamp: number) =>
+      post(
+        metaBatch([
+          {
+            field: 'user_preferences',
+            value: {
+              messaging_product: 'whatsapp',
+              metadata: {
+                display_phone_number: metaNumber.display,
+                phone_number_id: metaNumber.phoneNumberId,
+              },
+              contacts: [{ profile: { name: from.name }, wa_id: from.phone, user_id: from.bsuid }],
+              user_preferences: [{ wa_id: from.phone, category: 'marketing_messages', value, timestamp }],
+            },
+          },
+        ]),
+      );
+    const optedOutAt = async () => {
+      const { body } = await world.api('/users?q=15550008006');
+      return (body.items as { marketing_opted_out_at: string | null }[])[0]?.marketing_opted_out_at;
+    };
+    await tell('stop', 1_763_000_000);
+    expect(await optedOutAt()).toBe('2025-11-13T02:13:20.000Z');
+    await deliver(metaText({ from, body: 'are you there?' }));
+    await waitFor('an answer', () => heardBy(from).length > before);
+    await tell('resume', 1_763_000_001);
+    await tell('stop', 1_763_000_000);
+    expect(await optedOutAt()).toBeNull();
   });
 });
 

@@ -52,7 +52,8 @@ describe('photos', () => {
 
   it('of an album that comes as five webhooks get one answer', async () => {
     const ana = somebody();
-    for (let shot = 0; shot < 5; shot += 1) await ana.sends(await jpeg());
+    const shots = await Promise.all(Array.from({ length: 5 }, () => jpeg()));
+    for (const shot of shots) await ana.sends(shot);
     const heard = await ana.hears();
     expect(heard.match(/what it shows/g)).toHaveLength(5);
     expect(ana.heard).toHaveLength(1);

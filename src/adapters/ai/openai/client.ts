@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import { createFetchJson } from './fetch-json.ts';
 
 /** The part of OpenAI's client that the drivers use. */

@@ -1,5 +1,4 @@
-import type { ApiAnswer, ApiRequest, Exchange } from '#src/adapters/exchange/exchange.ts';
-import type { UploadForm } from '#src/adapters/exchange/upload.ts';
+import type { ApiAnswer, ApiRequest, Exchange, UploadForm } from '#src/ports/exchange.ts';
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 

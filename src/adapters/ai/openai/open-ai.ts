@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { ModelProfile } from '#config/models.ts';
 import { isOfficialHost } from '#config/openai-hosts.ts';
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { ProviderUnavailable } from '#src/domain/errors.ts';
 import type { Ai } from '#src/ports/ai.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import type { Log } from '#src/ports/system.ts';
 import { createChatCompletions } from './chat-completions.ts';
 import { type CallTimeouts, callTimeouts, createClient } from './client.ts';

@@ -1,9 +1,9 @@
 import { APIError } from 'openai';
 import { z } from 'zod';
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { MediaUnusable } from '#src/domain/errors.ts';
 import type { Consumption } from '#src/domain/usage.ts';
 import type { TranscribeRequest } from '#src/ports/ai.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import type { OpenAiClient } from './client.ts';
 import { unreadableAnswer } from './errors.ts';
 import { createFetchForm } from './fetch-json.ts';

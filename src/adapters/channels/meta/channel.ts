@@ -1,7 +1,7 @@
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { ProviderUnavailable } from '#src/domain/errors.ts';
 import { withNumberedChoices } from '#src/domain/numbered-choices.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import type { FetchFile } from '#src/ports/media.ts';
 import type { Log } from '#src/ports/system.ts';
 import { interactiveOf } from './choices-to-tap.ts';
@@ -61,7 +61,7 @@ export function createMetaChannel(deps: MetaChannelDeps): Channel {
     name: 'meta',
     // "Maximum 4096 characters" (text messages). UTF-16 units are never fewer than characters.
     // Documents: 100 MB (.../business-phone-numbers/media).
-    limits: { textUnits: 4096, fileBytes: 100 * 1024 * 1024, hasButtons: true },
+    limits: { textUnits: 4096, fileBytes: 100 * 1024 * 1024 },
 
     fetchMedia: createMediaFetch({ api, rules, fetchFile, log }),
 

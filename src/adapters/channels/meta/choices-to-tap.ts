@@ -1,5 +1,5 @@
 import type { Choice } from '#src/domain/outbound.ts';
-import { fitTitles, oneLine, shorten } from './fit-titles.ts';
+import { fitTitles, oneLine, shorten } from '../fit-titles.ts';
 
 // InteractiveObject and ActionObject of Meta's OpenAPI document.
 const maxBodyUnits = 1024;

@@ -1,5 +1,5 @@
-import { isNeverSent, networkCode } from '#src/adapters/exchange/network-failure.ts';
 import { type AppError, ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
+import { isNeverSent, networkCode } from '#src/domain/network-failure.ts';
 import { classifyMetaError } from './errors.ts';
 
 /** Meta's subcode of 100, and a code of its own, for an object that does not exist or may not be seen. */

@@ -1,7 +1,6 @@
-import type { ApiAnswer, Exchange } from '#src/adapters/exchange/exchange.ts';
-import type { UploadForm } from '#src/adapters/exchange/upload.ts';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
+import type { ApiAnswer, Exchange, UploadForm } from '#src/ports/exchange.ts';
 import { withinTime } from '../within-time.ts';
 import { toAppError } from './failed-call.ts';
 

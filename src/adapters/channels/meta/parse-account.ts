@@ -1,24 +1,8 @@
-import type { AccountReport, TemplateReport } from '#src/domain/channel-event.ts';
+import type { AccountReport } from '#src/domain/channel-event.ts';
 import { lineOf, matchOf, type Params, textOf } from '../fields.ts';
 import { objectsOf, partOf, wordOf } from './json.ts';
 import type { LeftOut } from './left-out.ts';
 import { readProblem, wordsOf } from './problem.ts';
-
-const templateField = 'message_template_status_update';
-
-/** A template's way through review: its `event` is the state it is in now. */
-export function parseTemplate(value: Params): TemplateReport | LeftOut {
-  const name = lineOf(value, 'message_template_name', 512);
-  const language = matchOf(value, 'message_template_language', /^[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,4})?$/);
-  const state = matchOf(value, 'event', /^[A-Za-z_]{1,64}$/)?.toLowerCase();
-  if (!name || !language || !state) return { leftOut: 'malformed', what: templateField };
-  const reasons = [
-    lineOf(value, 'reason', 256),
-    wordsOf(partOf(value, 'rejection_info'), 'reason'),
-    wordsOf(partOf(value, 'other_info'), 'description'),
-  ].filter((reason) => reason && reason.toUpperCase() !== 'NONE');
-  return { channel: 'meta', name, language, state, reason: reasons.join(': ') || undefined };
-}
 
 /** Fields about our own account, with the parts of their `value` that its owner should read. */
 const accountFields: Readonly<Record<string, (value: Params) => readonly (string | undefined)[]>> = {

@@ -6,10 +6,12 @@ import { isParams, type Params, textOf } from '../fields.ts';
 import { createContactFinder } from './contacts.ts';
 import { listOf, partOf } from './json.ts';
 import { createLeftOuts, type LeftOut, type LeftOuts } from './left-out.ts';
-import { isAccountField, parseAccount, parseTemplate, parseValueError } from './parse-account.ts';
+import { isAccountField, parseAccount, parseValueError } from './parse-account.ts';
 import { parseMessage, readOwn, typeOf } from './parse-message.ts';
+import { parsePreference } from './parse-preference.ts';
 import { parseStatus } from './parse-status.ts';
 import { parseIdUpdate } from './parse-system.ts';
+import { isTemplateField, parseTemplate } from './parse-template.ts';
 
 /** What reading a webhook needs. */
 export interface ReadingDeps {
@@ -53,19 +55,20 @@ export function readMetaWebhook(body: unknown, deps: ReadingDeps): WebhookConten
   return { messages: [...found.messages.values()], events: found.events };
 }
 
-const templateField = 'message_template_status_update';
+/** Fields of one form, with what people did, and with what became of ours. */
+const conversationFields: readonly string[] = ['messages', 'user_id_update', 'user_preferences'];
 
 function readChange(change: Params, found: Found, deps: ReadingDeps): void {
   const field = textOf(change, 'field', 64);
-  const isOurs = field === 'messages' || field === 'user_id_update';
-  const isKnown = isOurs || field === templateField || isAccountField(field);
+  const isOurs = conversationFields.includes(field);
+  const isKnown = isOurs || isTemplateField(field) || isAccountField(field);
   const { value } = change;
   if (!isKnown) {
     found.leftOuts.add({ leftOut: silentFields.get(field) ?? 'other_field', what: field });
   } else if (!isParams(value)) {
     found.leftOuts.add({ leftOut: 'malformed', what: field });
-  } else if (field === templateField) {
-    addEvent(parseTemplate(value), 'template', found);
+  } else if (isTemplateField(field)) {
+    addEvent(parseTemplate(field, value), 'template', found);
   } else if (isOurs) {
     readConversations(value, found, deps);
   } else {
@@ -73,19 +76,22 @@ function readChange(change: Params, found: Found, deps: ReadingDeps): void {
   }
 }
 
-/** A `value` of the field `messages`; one may hold messages, statuses and errors at once. */
+/** A `value` of such a field; one may hold messages, statuses and errors at once. */
 function readConversations(value: Params, found: Found, { phoneNumberId, clock }: ReadingDeps): void {
   const { phoneNumberId: given, ownPhone } = readOwn(value);
   if (phoneNumberId !== undefined && given !== '' && given !== phoneNumberId) {
-    for (const what of ['messages', 'user_id_update', 'statuses', 'errors']) {
+    for (const what of [...conversationFields, 'statuses', 'errors']) {
       each(value, what, found, () => found.leftOuts.add({ leftOut: 'other_number', what }));
     }
     return;
   }
   const ownAddress = given || (phoneNumberId ?? '');
-  const around = { ownAddress, ownPhone, contactOf: createContactFinder(value) };
+  const around = { ownAddress, ownPhone, contactOf: createContactFinder(value), clock };
   each(value, 'messages', found, (message) => addMessage(parseMessage(message, around), message, found));
   each(value, 'user_id_update', found, (update) => addMessage(parseIdUpdate(update, around), update, found));
+  each(value, 'user_preferences', found, (given) =>
+    addEvent(parsePreference(given, around), 'preference', found),
+  );
   each(value, 'statuses', found, (status) => addEvent(parseStatus(status, clock), 'delivery', found));
   each(value, 'errors', found, (error) => addEvent(parseValueError(error), 'account', found));
   // The same under a field that is ours: a number shared with the phone app, or an agent of Meta's that answers.

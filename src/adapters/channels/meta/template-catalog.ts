@@ -4,7 +4,7 @@ import type { Params } from '../fields.ts';
 import { createGraphApi, type GraphApiDeps } from './graph-api.ts';
 import { objectsOf, partOf, wordOf } from './json.ts';
 
-const fields = 'name,language,status,category,components,rejected_reason';
+const fields = 'name,language,status,category,components,rejected_reason,quality_score';
 const pageSize = 100;
 /** More than an account may have; ends a list that leads back to itself. */
 const mostPages = 100;
@@ -50,6 +50,7 @@ function toTemplate(given: Params): Template | undefined {
     category: kindOf(given, 'category') || undefined,
     state: state.toLowerCase(),
     reason: reason && reason !== 'NONE' ? reason : undefined,
+    quality: kindOf(partOf(given, 'quality_score'), 'score') || undefined,
     body: body ? textIn(body, 'text') : '',
     placeholders: placeholdersOf(components),
     components,

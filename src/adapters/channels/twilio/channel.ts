@@ -1,8 +1,9 @@
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
-import { MediaUnusable, ProviderUnavailable } from '#src/domain/errors.ts';
+import { MediaUnusable, ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import type { FetchFile } from '#src/ports/media.ts';
 import type { Log } from '#src/ports/system.ts';
+import { type FilledContent, isAboutContent, quickReplyOf } from './choices-to-tap.ts';
 import { createTwilioApi } from './client.ts';
 import { createErase } from './erase.ts';
 import { explainTwilioCode } from './explain.ts';
@@ -16,6 +17,8 @@ export interface TwilioChannelDeps {
   readonly authToken: string;
   /** Our sender, E.164 with plus; '' answers from the number that was written to. */
   readonly number: string;
+  /** ContentSids of quick-reply templates with two and with three buttons; without them choices are numbers in the text. */
+  readonly choiceTemplates?: readonly string[] | undefined;
   /** Where Twilio reports what becomes of messages; undefined when it cannot reach us. */
   readonly statusCallback?: string | undefined;
   /** Origin that stands in for all of Twilio's hosts; undefined for Twilio itself. */
@@ -29,7 +32,7 @@ export interface TwilioChannelDeps {
 }
 
 /** What the message is. "Drop Body and MediaUrl when using ContentSid" (error 63016). */
-function contentOf(part: OutboundPart) {
+function contentOf(part: OutboundPart): Partial<FilledContent> & { readonly body?: string } {
   const { template } = part;
   if (!template) return { body: sentText(part) };
   const hasValues = Object.keys(template.values).length > 0;
@@ -45,6 +48,32 @@ export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
   const rules = createMediaRules(deps);
   const senderOf = (part: OutboundPart) => (deps.number === '' ? part.from : `whatsapp:${deps.number}`);
 
+  const create = (part: OutboundPart, content: ReturnType<typeof contentOf>, signal: AbortSignal) =>
+    api.call(
+      (client) =>
+        client.messages.create({
+          to: part.to,
+          from: senderOf(part),
+          ...content,
+          ...(deps.statusCallback !== undefined && { statusCallback: deps.statusCallback }),
+        }),
+      { signal, creates: true },
+    );
+
+  /** Nobody shall miss an answer because the template for its choices is not as it should be: then they are numbers. */
+  async function createWithChoices(part: OutboundPart, content: FilledContent, signal: AbortSignal) {
+    try {
+      return await create(part, content, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderRefused) || !isAboutContent(error)) throw error;
+      deps.log.warn(
+        { contentSid: content.contentSid, code: error.vendorCode },
+        'Twilio refuses the template of TWILIO_CHOICES_CONTENT_SID; choices are sent as numbers',
+      );
+      return create(part, contentOf(part), signal);
+    }
+  }
+
   return {
     name: 'twilio',
     erase: createErase(api),
@@ -56,16 +85,11 @@ export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
     },
 
     async send(part, { signal }) {
-      const { sid } = await api.call(
-        (client) =>
-          client.messages.create({
-            to: part.to,
-            from: senderOf(part),
-            ...contentOf(part),
-            ...(deps.statusCallback !== undefined && { statusCallback: deps.statusCallback }),
-          }),
-        { signal, creates: true },
-      );
+      const { template, choices = [] } = part;
+      const quickReply = template ? undefined : quickReplyOf(part.text, choices, deps.choiceTemplates ?? []);
+      const { sid } = await (quickReply
+        ? createWithChoices(part, quickReply, signal)
+        : create(part, contentOf(part), signal));
       if (typeof sid === 'string' && sid !== '') return { providerId: sid };
       throw new ProviderUnavailable('Twilio accepted a message without giving it an id', {
         vendorCode: 'no_sid',

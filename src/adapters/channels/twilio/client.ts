@@ -1,7 +1,7 @@
 import twilio from 'twilio';
-import type { Exchange } from '#src/adapters/exchange/exchange.ts';
 import { ProviderRefused } from '#src/domain/errors.ts';
 import { retryAfterMs } from '#src/domain/retry-after.ts';
+import type { Exchange } from '#src/ports/exchange.ts';
 import { toAppError } from './errors.ts';
 import { type TwilioCall, TwilioHttpClient } from './http-client.ts';
 

@@ -1,10 +1,10 @@
-import { isNeverSent, networkCode } from '#src/adapters/exchange/network-failure.ts';
 import {
   type AppError,
   ProviderRefused,
   ProviderUnavailable,
   type RefusalReason,
 } from '#src/domain/errors.ts';
+import { isNeverSent, networkCode } from '#src/domain/network-failure.ts';
 
 /** What is known about a call to Twilio that failed. */
 export interface FailedCall {

@@ -22,14 +22,13 @@ export async function findSent(
   from: string,
 ): Promise<{ providerId: string } | null> {
   const page = await client.messages.page({ to: part.to, ...(from === '' ? {} : { from }), pageSize });
-  const words = sentText(part);
   const since = part.firstTriedAt.getTime() - toleranceMs;
   const found = page.instances.find(
     (message) =>
       // Whatever its status: trying a failed message again is not this search's decision.
       message.direction.startsWith('outbound') &&
       sameAddress(message.to, part.to) &&
-      sameText(message.body, words) &&
+      isItsText(message.body, part) &&
       timeOf(message.dateCreated ?? message.dateSent) >= since,
   );
   return found ? { providerId: found.sid } : null;
@@ -44,6 +43,14 @@ function sameAddress(one: string, other: string): boolean {
 /** The SDK leaves dates it cannot read as text; no time is NaN, which is never late enough. */
 function timeOf(date: unknown): number {
   return date instanceof Date ? date.getTime() : Date.parse(String(date));
+}
+
+/** Made from a template, a text with choices is on one line, and what follows it is Twilio's. */
+function isItsText(body: string | null, part: OutboundPart): boolean {
+  const flat = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  return part.choices && !part.template
+    ? flat(body ?? '').startsWith(flat(part.text))
+    : sameText(body, sentText(part));
 }
 
 function sameText(one: string | null, other: string): boolean {

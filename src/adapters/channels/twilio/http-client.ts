@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import twilio from 'twilio';
 import type { RequestOptions } from 'twilio/lib/base/RequestClient.js';
 import type responses from 'twilio/lib/http/response.js';
-import type { ApiAnswer, ApiRequest, Exchange } from '#src/adapters/exchange/exchange.ts';
+import type { ApiAnswer, ApiRequest, Exchange } from '#src/ports/exchange.ts';
 import { withinTime } from '../within-time.ts';
 import { basicAuthorization } from './basic-authorization.ts';
 

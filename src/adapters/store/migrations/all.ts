@@ -11,6 +11,8 @@ import * as m0009 from './0009-consent.ts';
 import * as m0010 from './0010-people.ts';
 import * as m0011 from './0011-window.ts';
 import * as m0012 from './0012-broadcasts.ts';
+import * as m0013 from './0013-channel-states.ts';
+import * as m0014 from './0014-early-corrections.ts';
 
 /** Every migration by name; a static map, so that nothing is looked up on disk and order is plain to see. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +28,6 @@ export const migrations: Record<string, Migration> = {
   '0010-people': m0010,
   '0011-window': m0011,
   '0012-broadcasts': m0012,
+  '0013-channel-states': m0013,
+  '0014-early-corrections': m0014,
 };

@@ -45,7 +45,8 @@ const OutboundPart = z
     }),
     text: z.string().meta({ examples: ['Three months, see page 4.'] }),
     state: z.enum(['queued', 'held', 'sending', 'sent', 'delivered', 'read', 'played', 'failed']).meta({
-      description: 'How far it has come. `held`: it waits until the person writes again.',
+      description:
+        'How far it has come. `held`: it waits until the person writes again, or until its broadcast goes on.',
       examples: ['delivered'],
     }),
     provider_id: providerId,

@@ -23,6 +23,14 @@ export const Template = z
       .string()
       .nullable()
       .meta({ description: 'Why it is in this state.', examples: [null] }),
+    quality: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'How people take to it, at Meta: `green`, `yellow`, `red`, or `unknown` while it is too early to say.',
+        examples: ['green'],
+      }),
     body: z.string().meta({ examples: ['Hello {{1}}, your order is ready.'] }),
     placeholders: z.object({
       required: keys('Values it needs.'),
@@ -67,6 +75,7 @@ export function toTemplateBody({
     category: template.category ?? null,
     state: template.state,
     reason: template.reason ?? null,
+    quality: template.quality ?? null,
     body: template.body,
     placeholders: { required: [...placeholders.required], optional: [...placeholders.optional] },
     components: template.components,

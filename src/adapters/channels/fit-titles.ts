@@ -1,7 +1,7 @@
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * Titles as Meta wants them: on one line, not blank, at most `maxUnits` UTF-16 units (which are never fewer than characters), each
+ * Titles as WhatsApp wants them: on one line, not blank, at most `maxUnits` UTF-16 units (which are never fewer than characters), each
  * only once. What is too long ends in `…`, never in the middle of an emoji or a letter with its accent.
  */
 export function fitTitles(titles: readonly string[], maxUnits: number): string[] {

@@ -60,11 +60,9 @@ export function createAskThread<Order, End>(
     if (options.idleMs !== undefined) idleTimer = setTimeout(letGo, options.idleMs).unref();
   }
 
-  async function letGo(): Promise<void> {
-    clearTimeout(idleTimer);
-    const worker = thread?.worker;
+  function letGo(): void {
+    void thread?.worker.terminate();
     thread = undefined;
-    await worker?.terminate();
   }
 
   function wake(): NonNullable<typeof thread> {
@@ -102,7 +100,8 @@ export function createAskThread<Order, End>(
       }
     },
     async [Symbol.asyncDispose]() {
-      await letGo();
+      clearTimeout(idleTimer);
+      await thread?.worker.terminate();
     },
   };
 }
