@@ -18,6 +18,11 @@ export function startWarnings(settings: Settings, today: Date): string[] {
     );
   }
   if (!meta) warnings.push(...settings.metaGaps);
+  if (meta && meta.businessAccountId === undefined) {
+    warnings.push(
+      'WHATSAPP_BUSINESS_ACCOUNT_ID is not set: Meta’s templates cannot be listed, so none can be sent by its name, and no report about a template is matched.',
+    );
+  }
   if (app.env === 'production' && !twilio && !meta) {
     warnings.push('No channel is configured: only test people on the chat page are answered.');
   }

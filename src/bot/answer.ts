@@ -1,4 +1,4 @@
-import { withNumberedChoices } from '#src/domain/numbered-choices.ts';
+import { unitsBelow } from '#src/domain/numbered-choices.ts';
 import type { Choice } from '#src/domain/outbound.ts';
 import type { AtHand, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
@@ -8,13 +8,11 @@ import { composeQuestion } from './compose-question.ts';
 import type { BotDeps } from './deps.ts';
 import { nameOf } from './describe-file.ts';
 import { toWhatsAppText } from './format/markdown-to-whatsapp.ts';
-import { splitText } from './format/split-text.ts';
+import { splitText, usualTextUnits } from './format/split-text.ts';
+import type { TurnRun } from './heed-stop.ts';
 import { keepPaid } from './keep-paid.ts';
 import { toUsage } from './price.ts';
 import { wording } from './wording.ts';
-
-/** Room that a part keeps below the channel's limit, for the way the provider may count. */
-const margin = 20;
 
 /**
  * Asks the model about a turn that has been understood, and stores the answer with its parts and its price, all at once.
@@ -24,7 +22,7 @@ export async function answer(
   deps: BotDeps,
   turn: Turn,
   understood: readonly StoredMessage[],
-  signal: AbortSignal,
+  { signal, wholeRun }: Pick<TurnRun, 'signal' | 'wholeRun'>,
 ): Promise<AtHand> {
   const started = deps.clock.now().getTime();
   const notes = notesOnFiles(understood);
@@ -40,7 +38,7 @@ export async function answer(
   const text = [...notes, body, result.cutOff ? wording.cutOff : ''].filter(Boolean).join('\n\n');
   const title = [...(question.personText || body).replace(/\s+/g, ' ').trim()].slice(0, 60).join('');
   const ms = deps.clock.now().getTime() - started;
-  return reply(deps, turn, { text, usage, title, ms, historyFrom }, signal);
+  return reply(deps, turn, { text, usage, title, ms, historyFrom }, wholeRun);
 }
 
 /** Stores what the person will hear: the answer, its parts in order, and what it cost. */
@@ -59,7 +57,7 @@ export async function reply(
 ): Promise<AtHand> {
   const { unitOfWork, channels, live } = deps;
   const channel = channels.get(turn.messages.at(-1)?.channel ?? 'simulator');
-  const maxUnits = (channel?.limits.textUnits ?? 1_600) - margin - unitsBelow(said.choices);
+  const maxUnits = (channel?.limits.textUnits ?? usualTextUnits) - unitsBelow(said.choices);
   const store = async (stores: Stores) => {
     const warning =
       said.usage &&
@@ -81,11 +79,6 @@ export async function reply(
   const atHand = await (signal ? keepPaid(deps, signal, store) : unitOfWork.run(store));
   live.announce({ kind: 'changed', userId: turn.userId });
   return atHand;
-}
-
-/** Room for choices as a list below the text, which is what they are wherever there is nothing to tap. */
-function unitsBelow(choices: readonly Choice[] = []): number {
-  return choices.length === 0 ? 0 : withNumberedChoices('', choices).length + '\n\n'.length;
 }
 
 /** What the person must know about their files, whatever the model says: what could not be read, and what only in part. */

@@ -33,10 +33,10 @@ export function createApplyEvents(deps: ApplyDeps): ApplyEvents {
   return async (events) => {
     const { deliveries, templates, preferences, accounts } = sort(events);
     if (deliveries.length + preferences.length > 0 || (templates.length > 0 && onTemplates)) {
-      const isEdited = templates.some((report) => 'isEdited' in report);
+      const mustList = templates.some((report) => 'isEdited' in report || isNudgeApproved(deps, report));
       const { changed, settled } = await unitOfWork.run(async (stores) => {
         if (templates.length > 0) await onTemplates?.(stores, templates);
-        if (isEdited) await stores.jobs.syncTemplates(clock.now());
+        if (mustList) await stores.jobs.syncTemplates(clock.now());
         return {
           changed: preferences.length > 0 ? await stores.consents.prefer(preferences) : [],
           settled: deliveries.length > 0 ? await settleReports(stores, deps, deliveries) : undefined,
@@ -45,11 +45,28 @@ export function createApplyEvents(deps: ApplyDeps): ApplyEvents {
       for (const userId of changed) live.announce({ kind: 'changed', userId });
       if (settled) tellSettled(deps, settled);
       if (settled?.retryAt) jobs.poke(settled.retryAt);
-      if (isEdited) jobs.poke();
+      if (mustList) jobs.poke();
     }
-    for (const { channel, code, title } of accounts)
-      deps.log.warn({ channel, code, title }, 'the provider reports something about the account');
+    for (const report of templates)
+      if ('isEdited' in report && report.unknownEvent)
+        deps.log.warn({ ...report }, 'the provider reports something unknown about a template');
+    for (const report of accounts) tellAccount(deps, report);
   };
+}
+
+/** Whether people can be told again that something is held for them, which the job that lists templates does. */
+function isNudgeApproved({ rules }: ApplyDeps, report: TemplateReport): boolean {
+  const isApproved = 'state' in report && report.state === 'approved';
+  return isApproved && rules.nudges.get(report.channel)?.name === report.name;
+}
+
+/** What is disabled stops like after a call that was refused: a call tells when it works again. */
+function tellAccount({ channelHealth, log }: ApplyDeps, report: AccountReport): void {
+  const { channel, code, title, meaning } = report;
+  log.warn({ channel, code, title }, 'the provider reports something about the account');
+  if (meaning?.kind === 'stops') channelHealth.stopped(channel, { code, words: meaning.words }, 'call');
+  if (meaning?.kind === 'concerns_owner') channelHealth.alert(channel, { code, words: meaning.words });
+  if (meaning?.kind === 'ends') channelHealth.over(channel, meaning.codes);
 }
 
 /** Reports settled in one go by the clock. */

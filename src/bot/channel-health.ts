@@ -36,6 +36,8 @@ export interface ChannelHealth {
   works(channel: ChannelName, witness: Witness): void;
   /** Something is missing that only the owner can add: told once, over a day after it was noticed last. @param problem.words a clause */
   alert(channel: ChannelName, problem: { code: string; words: string }): void;
+  /** What is known under these codes is over, whether it stopped the channel or not: the provider says so. */
+  over(channel: ChannelName, codes: readonly string[]): void;
   states(): ChannelState[];
 }
 
@@ -43,8 +45,12 @@ export interface ChannelHealth {
 export interface TaughtHealth extends ChannelHealth {
   /** Puts what is stored of a channel's stop in the place of what was known here; undefined: it works. */
   learnStop(channel: ChannelName, stop: ChannelStop | undefined): void;
-  /** Adds what is stored of a channel's alerts. */
-  learnAlerts(channel: ChannelName, alerts: KnownChannel['alerts']): void;
+  /** Adds what is stored of a channel's alerts, and forgets those that others have found to be over. */
+  learnAlerts(
+    channel: ChannelName,
+    alerts: KnownChannel['alerts'],
+    over: readonly ChannelAlert['code'][],
+  ): void;
 }
 
 /** Hears what this process finds out. It must not throw, and nothing waits for it. */
@@ -52,6 +58,7 @@ export interface ChannelListener {
   /** @param stop undefined: it works again */
   stop(channel: ChannelName, stop: ChannelStop | undefined): void;
   alert(channel: ChannelName, alert: ChannelAlert): void;
+  alertOver(channel: ChannelName, code: ChannelAlert['code']): void;
 }
 
 interface Stop extends ChannelStop {
@@ -85,6 +92,13 @@ export function createChannelHealth(deps: {
     return [...(alerts.get(channel)?.values() ?? [])].filter(({ lastAt }) => lastAt.getTime() >= since);
   }
 
+  function end(channel: ChannelName): void {
+    const stoppedSince = stops.get(channel)?.since.toISOString();
+    stops.delete(channel);
+    listener?.stop(channel, undefined);
+    log.info({ channel, stoppedSince }, 'a channel works again');
+  }
+
   return {
     restsUntil(channel) {
       const stop = stops.get(channel);
@@ -115,11 +129,7 @@ export function createChannelHealth(deps: {
     },
 
     works(channel, witness) {
-      const stop = stops.get(channel);
-      if (stop?.witness !== witness) return;
-      stops.delete(channel);
-      listener?.stop(channel, undefined);
-      log.info({ channel, stoppedSince: stop.since.toISOString() }, 'a channel works again');
+      if (stops.get(channel)?.witness === witness) end(channel);
     },
 
     alert(channel, { code, words }) {
@@ -130,6 +140,16 @@ export function createChannelHealth(deps: {
       alerts.get(channel)?.set(code, alert);
       listener?.alert(channel, alert);
       if (!known) log.warn({ channel, code, words }, 'a channel lacks something');
+    },
+
+    over(channel, codes) {
+      const isStop = codes.includes(stops.get(channel)?.code ?? '');
+      if (isStop) end(channel);
+      for (const code of codes) {
+        if (!alerts.get(channel)?.delete(code)) continue;
+        listener?.alertOver(channel, code);
+        log.info({ channel, code }, 'what a channel lacked is there again');
+      }
     },
 
     learnStop(channel, stop) {
@@ -144,8 +164,9 @@ export function createChannelHealth(deps: {
       if (!stop && before) log.info({ channel }, 'another process has found that a channel works again');
     },
 
-    learnAlerts(channel, stored) {
+    learnAlerts(channel, stored, over) {
       const known = alerts.get(channel);
+      for (const code of over) known?.delete(code);
       for (const alert of stored) {
         const own = known?.get(alert.code);
         if (!own || own.lastAt < alert.lastAt) known?.set(alert.code, alert);

@@ -39,11 +39,14 @@ export function chooseTemplate(
     };
   if (template.state !== 'approved')
     return { refused: 'template_not_approved', words: `The template is ${template.state}, not approved.` };
-  const { missing, unknown } = checkValues(template, values);
-  if (missing.length + unknown.length > 0) {
+  const { missing, unknown, unfit } = checkValues(template, values);
+  if (missing.length + unknown.length + unfit.length > 0) {
     const faults = [
       ...missing.map((key) => `${key} is missing`),
       ...unknown.map((key) => `${key} has no place in the template`),
+      ...unfit.map(
+        (key) => `${key} has a line break, a tab or more than four spaces in a row, which ${channel} refuses`,
+      ),
     ];
     return { refused: 'wrong_values', words: `template.values: ${faults.join('; ')}` };
   }

@@ -26,7 +26,7 @@ export interface Preflight {
   readonly groups: readonly {
     readonly kind: string;
     readonly count: number;
-    /** The first of them, as they were named. */
+    /** The first of them, as they were named; where that says nothing, where they stand and what is wrong. */
     readonly recipients: readonly string[];
   }[];
   readonly estimate: {
@@ -172,7 +172,9 @@ function summarize(plans: readonly Plan[]): Preflight {
     groups: [...groups].map(([kind, those]) => ({
       kind,
       count: those.length,
-      recipients: those.slice(0, namedAtMost).map(({ given }) => given),
+      recipients: those
+        .slice(0, namedAtMost)
+        .map(({ given, fault }) => (fault === undefined ? given : `${given}: ${fault}`)),
     })),
     estimate,
   };

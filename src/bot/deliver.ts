@@ -14,11 +14,13 @@ import type { JobRun } from '#src/ports/jobs.ts';
 import type { PartAtHand } from '#src/ports/outbox.ts';
 import { type Change, change, conclude } from './conclude.ts';
 import type { BotDeps } from './deps.ts';
+import { drop, type GivenUp, giveUp, noteRefusal, stopsChannel } from './end-part.ts';
+import { unknownOutcome } from './failure-words.ts';
 import { cannotBeFound, holdPart, type NudgeRules } from './hold.ts';
-import { noteProviderOptOut, optOutOf } from './provider-opt-out.ts';
 import { reroute } from './reroute.ts';
 import { isUncertain, putBack, restsUntil, toResting } from './resting-parts.ts';
 import { type Settled, settleReports, tellSettled } from './settle-reports.ts';
+import { slowDown } from './slow-down.ts';
 import { createWindowCheck } from './window.ts';
 
 type DeliverDeps = Pick<
@@ -29,11 +31,8 @@ type DeliverDeps = Pick<
 /** With the queue's growing delays this outlasts a few minutes of a provider's outage. */
 const attemptsPerPart = 8;
 
-/** Of a part that may be out, and that nobody can look for. */
-const unknownOutcome = 'unknown_outcome';
-
-/** What became of an attempt to send a part: it is out, held, given up with a reason, or what is at hand must be looked at anew. */
-type Attempt = 'sent' | 'held' | 'stopped' | { readonly failed: string };
+/** What became of an attempt to send a part: it is out, held, given up, put off, or what is at hand must be looked at anew. */
+type Attempt = 'sent' | 'held' | 'stopped' | GivenUp | { readonly putOff: Date };
 
 /**
  * Sends what is at hand, part after part, and ends the turn they belong to. Before an uncertain part is repeated it is looked up
@@ -52,6 +51,7 @@ export async function deliver(
   const held = new Set<string | undefined>();
   const delivery = { turn, failed, held, startedAt: deps.clock.now().getTime() };
   const resting = new Map<ChannelName, Date>();
+  const passedBy = new Map<ChannelName, Date>();
   const windows = createWindowCheck(deps, userId, turn);
   let next: AtHand | undefined;
   for (const queued of parts) {
@@ -60,15 +60,21 @@ export async function deliver(
     run.signal.throwIfAborted();
     if (resting.has(queued.channel)) continue;
     let part = queued;
-    let until = restsUntil(deps, queued);
+    let until = passedBy.get(queued.channel) ?? restsUntil(deps, queued);
     if (until) {
       const notBegun = await putBack(deps, queued);
       const other = await reroute(deps, userId, notBegun);
-      if (other) until = restsUntil(deps, other);
+      // The pieces are new, and come before what follows.
+      if (other === 'in_pieces') return conclude(deps, userId, delivery);
+      if (other === 'passed_by') {
+        passedBy.set(queued.channel, until);
+        continue;
+      }
       part = other ?? notBegun;
+      if (other) until = resting.get(other.channel) ?? restsUntil(deps, other);
     }
     if (until) {
-      resting.set(queued.channel, until);
+      for (const { channel } of [queued, part]) resting.set(channel, until);
       continue;
     }
     const attempt = await deliverPart(deps, part, { userId, ...windows, run }, async (sent) => {
@@ -84,13 +90,14 @@ export async function deliver(
       // Whatever we thought: the next one must not overtake it.
       windows.closed(part.channel);
     }
-    if (typeof attempt === 'object') {
+    if (typeof attempt === 'object' && 'putOff' in attempt) resting.set(part.channel, attempt.putOff);
+    if (typeof attempt === 'object' && 'failed' in attempt) {
       failed.set(part.turnId, attempt.failed);
       await noteRefusal(deps, { userId, channel: part.channel, code: attempt.failed });
     }
   }
   next ??= await conclude(deps, userId, delivery);
-  return resting.size === 0 ? next : { ...next, resting: toResting(resting) };
+  return resting.size + passedBy.size === 0 ? next : { ...next, resting: toResting(resting, passedBy) };
 }
 
 /** Whom a part is for, and what decides whether it goes now. */
@@ -119,7 +126,9 @@ async function deliverPart(
     if (!found && !(await getsThrough(part))) return await hold(deps, { userId, part, atHand });
     if (found) log.info({ partId: part.id }, 'an uncertain part had been sent after all');
     else if (!part.isBegun) atHand = await begin(deps, part);
-    const { providerId } = found ?? (await channel.send(outbound, { signal: run.signal }));
+    const uploaded = (ref: string) =>
+      change(deps, ({ uploads }) => uploads.note(part.id, { channel: channel.name, ref }));
+    const { providerId } = found ?? (await channel.send(outbound, { signal: run.signal, uploaded }));
     channelHealth.works(part.channel, 'call');
     await storeSent(deps, channel, { atHand, providerId }, store);
     const state = found ? 'looked_up' : isUncertain(part) ? 'repeated' : 'sent';
@@ -140,6 +149,11 @@ async function deliverPart(
       if (part.isBegun || atHand !== part)
         await change(deps, ({ outbox }) => outbox.queuedAgain(atHand, true));
       return 'stopped';
+    }
+    if (error instanceof ProviderUnavailable && error.rateLimit && !error.uncertain) {
+      const putOff = await slowDown(deps, part, { atHand, error });
+      if (putOff) return { putOff };
+      return giveUp(deps, part, { atHand, reason: error.vendorCode ?? error.code, error });
     }
     // Only what was begun here: an earlier attempt stays uncertain when the look-up is what failed.
     if (error instanceof ProviderUnavailable && !error.uncertain && (part.isBegun || atHand !== part)) {
@@ -176,17 +190,6 @@ async function storeSent(
   if (settled) tellSettled(deps, settled);
 }
 
-const ownersBusiness: ReadonlySet<string> = new Set(['credentials', 'configuration', 'account']);
-
-/** Why nothing goes out on a channel any more, in plain words; undefined when the refusal is about this message alone. */
-function stopsChannel(channel: Channel, refusal: ProviderRefused): string | undefined {
-  const meaning = refusal.vendorCode === undefined ? undefined : channel.explain?.(refusal.vendorCode);
-  if (meaning) return meaning.kind === 'stops' ? meaning.words : undefined;
-  return ownersBusiness.has(refusal.reason)
-    ? 'the provider does not accept what we are configured with'
-    : undefined;
-}
-
 /** Stores that an attempt begins, so that a crash in the middle of it is noticed. @returns the part as it is then */
 async function begin(deps: DeliverDeps, part: QueuedPart): Promise<PartAtHand> {
   await change(deps, ({ outbox }) => outbox.sending(part));
@@ -195,47 +198,4 @@ async function begin(deps: DeliverDeps, part: QueuedPart): Promise<PartAtHand> {
 
 async function hold(deps: DeliverDeps, about: Parameters<typeof holdPart>[1]): Promise<Attempt> {
   return (await holdPart(deps, about)) ? 'held' : { failed: 'opted_out' };
-}
-
-/** The person sent STOP meanwhile: nothing more goes out. Their wish may have ended the part already. */
-async function drop(deps: DeliverDeps, part: QueuedPart, { code }: OptedOut): Promise<Attempt> {
-  const words = 'the person wants no messages';
-  await deps.unitOfWork.run((stores) => stores.outbox.failed(part, code, words));
-  deps.metrics.partEnded({ channel: part.channel, state: 'failed', errorCode: code });
-  deps.log.info({ partId: part.id, turnId: part.turnId, channel: part.channel }, words);
-  return { failed: code };
-}
-
-/** A refusal may tell that the person has opted out at the provider. */
-async function noteRefusal(
-  { unitOfWork }: DeliverDeps,
-  refusal: { userId: string; channel: ChannelName; code: string },
-): Promise<void> {
-  if (optOutOf(refusal.channel, refusal.code))
-    await unitOfWork.run((stores) => noteProviderOptOut(stores, refusal));
-}
-
-async function giveUp(
-  deps: DeliverDeps,
-  part: QueuedPart,
-  { atHand, reason, error }: { atHand: PartAtHand; reason: string; error?: unknown },
-): Promise<Attempt> {
-  const channel = deps.channels.get(part.channel);
-  const words = wordsFor(channel, reason);
-  const meaning = channel?.explain?.(reason);
-  if (meaning?.concernsOwner) deps.channelHealth.alert(part.channel, { code: reason, words: meaning.words });
-  await change(deps, ({ outbox }) => outbox.failed(atHand, reason, words));
-  deps.metrics.partEnded({ channel: part.channel, state: 'failed', errorCode: reason });
-  deps.log.error(
-    { partId: part.id, turnId: part.turnId, channel: part.channel, reason, err: error },
-    'a reply could not be delivered',
-  );
-  return { failed: reason };
-}
-
-/** Why a part was given up, in plain words; undefined where the code says all there is. */
-function wordsFor(channel: Channel | undefined, code: string): string | undefined {
-  if (!channel) return 'this channel is not configured any more';
-  if (code === unknownOutcome) return 'nobody can tell whether it went out, and it must not go out twice';
-  return channel.explain?.(code)?.words;
 }

@@ -1,3 +1,4 @@
+import { LostLease } from '#src/domain/errors.ts';
 import type { AtHand, Turn } from '#src/domain/turn.ts';
 import type { JobRun } from '#src/ports/jobs.ts';
 import { answer, reply } from './answer.ts';
@@ -6,7 +7,8 @@ import { findBudgetRefusal } from './budget.ts';
 import { choicesAfter, runCommand, toCommand } from './commands.ts';
 import { deliver } from './deliver.ts';
 import type { BotDeps } from './deps.ts';
-import { atItsBeginning, receive, refuseIfDeadly } from './receive.ts';
+import { heedStop } from './heed-stop.ts';
+import { atItsBeginning, lookAtHand, receive, refuseIfDeadly } from './receive.ts';
 import { keepTyping } from './typing.ts';
 import { understand } from './understand.ts';
 
@@ -32,7 +34,7 @@ export async function handleTurns(deps: BotDeps, userId: string, run: JobRun): P
     const isToDeliver = parts.length > 0 || turn?.state === 'answered';
     if (isToDeliver && !resting) atHand = await deliver(deps, userId, atHand, run);
     else if (turn?.state === 'open' && !mustRest(turn, resting))
-      atHand = await work(deps, atItsBeginning(turn, deps.clock.now()), run);
+      atHand = after(parts, await work(deps, atItsBeginning(turn, deps.clock.now()), run));
     else return resting?.until;
   }
 }
@@ -43,9 +45,16 @@ function mustRest(turn: Turn, resting: AtHand['resting']): boolean {
   return channel !== undefined && resting?.channels.has(channel) === true;
 }
 
-/** From an open turn to its stored answer. */
+/** What an answer found waiting comes before it. */
+function after(waiting: AtHand['parts'], atHand: AtHand): AtHand {
+  const known = new Set(atHand.parts.map(({ id }) => id));
+  return { ...atHand, parts: [...waiting.filter(({ id }) => !known.has(id)), ...atHand.parts] };
+}
+
+/** From an open turn to its stored answer, or to the person's STOP. */
 async function work(deps: BotDeps, turn: Turn, run: JobRun): Promise<AtHand> {
-  await using _typing = keepTyping(deps, turn, run.signal);
+  using heeded = heedStop(deps, turn, run);
+  await using _typing = keepTyping(deps, turn, heeded.run.signal);
   try {
     if (run.crashes > 0) await refuseIfDeadly(deps, turn);
     const command = toCommand(turn.messages[0]);
@@ -55,8 +64,11 @@ async function work(deps: BotDeps, turn: Turn, run: JobRun): Promise<AtHand> {
     }
     const overBudget = await findBudgetRefusal(deps, turn.userId);
     if (overBudget) return await reply(deps, turn, { text: overBudget });
-    return await answer(deps, turn, await understand(deps, turn, run), run.signal);
+    return await answer(deps, turn, await understand(deps, turn, heeded.run), heeded.run);
   } catch (error) {
+    // STOP has ended the turn, and its confirmation waits to be sent. Another process may be at it already.
+    if (heeded.isStopped() && !run.signal.aborted && !(error instanceof LostLease))
+      return deps.unitOfWork.run((stores) => lookAtHand(stores, turn.userId), 'committed');
     if (!isFinal(error, run, turn, deps.clock.now())) throw error;
     return apologize(deps, turn, error);
   }

@@ -49,7 +49,10 @@ export async function holdPart(
   return true;
 }
 
-/** Notes that something is held for a person. The first time until they write, a template that tells them so is queued. */
+/**
+ * Notes that something is held for a person. The first time until they write, a template that tells them so is queued; again only
+ * after it was refused.
+ */
 export async function nudge(
   stores: Stores,
   rules: NudgeRules,
@@ -57,14 +60,14 @@ export async function nudge(
 ): Promise<Nudged> {
   const { userId, channel, to, from } = person;
   const template = rules.nudges.get(channel);
-  const isFirst = await stores.window.markHeld(userId);
+  const isFirst = await stores.window.markHeld(userId, { isTold: template !== undefined });
   if (!template) return 'no_template';
   if (!isFirst) return 'before';
   const address = { userId, channel, replyAddress: to, ownAddress: from };
   // Where the words are known, a sending that broke off can be found by them; see `cannotBeFound`.
   const known = await stores.templates.named(template.name, channel);
   const body = known.find(({ language }) => template.language === '' || language === template.language)?.body;
-  await stores.outbox.queueNotice(address, [body || wording.nudge], { extras: { template } });
+  await stores.outbox.queueNotice(address, [body || wording.nudge], { extras: { template, isNudge: true } });
   return 'now';
 }
 

@@ -62,7 +62,8 @@ function planOne(
   const { recipient, facts, templates } = about;
   const base = { ...recipient, userId: facts?.person.userId, isInWindow: false, way: undefined };
   const skip = (code: string, words: string): Plan => ({ ...base, skipped: { code, words } });
-  if (recipient.kind === 'unreadable') return skip('invalid_recipient', 'this is no phone number or id');
+  if (recipient.kind === 'unreadable')
+    return skip('invalid_recipient', recipient.fault ?? 'this is no phone number or id');
   if (!facts && recipient.kind !== 'phone') return skip('unknown_person', 'nobody has this id');
   const { person, used, wroteAt } = facts ?? nobody(recipient.given);
   if (person.hasOptedOut) return skip('opted_out', 'the person wants no messages');

@@ -9,10 +9,16 @@ import type { BotDeps } from './deps.ts';
  */
 const reportWaitMs = 30_000;
 
-/** What must not be sent yet, by the channels on which it waits. */
-export function toResting(times: ReadonlyMap<ChannelName, Date>): Resting {
-  const until = new Date(Math.min(...[...times.values()].map((time) => time.getTime())));
-  return { channels: new Set(times.keys()), until };
+/**
+ * What must not be sent yet, by the channels on which it waits.
+ * @param passedBy channels on which something waits that holds up nothing else
+ */
+export function toResting(
+  times: ReadonlyMap<ChannelName, Date>,
+  passedBy: ReadonlyMap<ChannelName, Date>,
+): Resting {
+  const all = [...times.values(), ...passedBy.values()].map((time) => time.getTime());
+  return { channels: new Set(times.keys()), until: new Date(Math.min(...all)) };
 }
 
 /** Until when a part must wait; undefined when it may go. */

@@ -7,7 +7,7 @@ import type { Addressee } from '#src/ports/outreach.ts';
 import type { Stores } from '#src/ports/stores.ts';
 import { type ChosenTemplate, chooseTemplate } from './choose-template.ts';
 import type { BotDeps } from './deps.ts';
-import { splitText } from './format/split-text.ts';
+import { splitText, usualTextUnits } from './format/split-text.ts';
 import { hasWindow, isWithinWindow } from './window.ts';
 
 /** What the owner wants a person to hear. */
@@ -56,9 +56,6 @@ export type PlaceDeps = Pick<BotDeps, 'channels' | 'clock' | 'rules'>;
 type SendDeps = Pick<BotDeps, 'unitOfWork' | 'channels' | 'clock' | 'rules' | 'live'> & {
   readonly jobs: Pick<JobRunner, 'poke'>;
 };
-
-/** Room that a part keeps below the channel's limit, for the way the provider may count. */
-const margin = 20;
 
 /** A refusal with its words. */
 export const refuse = (refused: OrderRefusal['refused'], words: string): OrderRefusal => ({ refused, words });
@@ -217,7 +214,7 @@ async function plainText(
         'The person has not written for 24 hours: send a template, or set hold and it follows once they write.',
       );
   }
-  return { parts: splitText(text, (channels.get(address.channel)?.limits.textUnits ?? 1_600) - margin) };
+  return { parts: splitText(text, channels.get(address.channel)?.limits.textUnits ?? usualTextUnits) };
 }
 
 function filledTemplate(

@@ -12,7 +12,8 @@ import type { PartChange, ReportedPart } from '#src/ports/deliveries.ts';
 import type { Stores } from '#src/ports/stores.ts';
 import type { BotDeps } from './deps.ts';
 import { alertMissingNudge, type NudgeRules, outsideWindow } from './hold.ts';
-import { noteProviderOptOut } from './provider-opt-out.ts';
+import { noteProviderOptOut, optOutOf } from './provider-opt-out.ts';
+import { isNudgeRefused, noteRefusedNudges, nudgeAlert } from './refused-nudge.ts';
 import { holdUnlessWritten, nudgeHeld } from './settle-window.ts';
 
 type SettleDeps = Pick<BotDeps, 'channels' | 'clock'> & { readonly rules: NudgeRules };
@@ -36,6 +37,8 @@ export interface Settled {
 /** Without a word of the provider's: so long before the first repetition, and so many of them. */
 const usualRetryMs = 10_000;
 const usualRepeats = 3;
+/** Of what was sent too fast: a day's worth at the longest pause, and then nobody waits for it any more. */
+const rateLimitRepeats = 180;
 /** Pauses grow up to this one; what waits for longer the queue takes for a clock that was set back. Milliseconds. */
 const longestWaitMs = 8 * 60_000;
 /** Clocks differ, and providers count whole seconds. */
@@ -70,6 +73,7 @@ export async function settleReports(
     if (problem)
       await noteProviderOptOut(stores, { userId: part.userId, channel: part.channel, code: problem.code });
 
+  await noteRefusedNudges(stores, deps.channels, changes);
   const nudged = await nudgeHeld(stores, deps.rules, changes);
   const again = [
     ...changes.flatMap(({ part, notBefore }) => (notBefore ? [{ userId: part.userId, notBefore }] : [])),
@@ -107,6 +111,9 @@ export function tellSettled(deps: TellDeps, settled: Settled): void {
   }
   for (const userId of new Set(settled.changes.map(({ part }) => part.userId)))
     live.announce({ kind: 'changed', userId });
+  for (const { part, problem } of settled.changes)
+    if (problem && optOutOf(part.channel, problem.code) === 'messages')
+      live.announce({ kind: 'stopped', userId: part.userId });
   for (const { channel, ...problem } of settled.stops) channelHealth.stopped(channel, problem, 'report');
   const stopped = new Set(settled.stops.map(({ channel }) => channel));
   const isGood = ({ part, state }: PartChange) =>
@@ -148,6 +155,7 @@ function decide(
   const told = { channel: part.channel, code, words: meaning.words };
   if (meaning.kind === 'stops') stops.push(told);
   if (meaning.concernsOwner) alerts.push(told);
+  if (isNudgeRefused(part, meaning)) alerts.push({ channel: part.channel, ...nudgeAlert(meaning) });
   if (meaning.kind === 'window' && !part.isTemplate) {
     const { code: held, words: reason } = outsideWindow;
     return { ...change, state: 'held', times: {}, problem: { ...problem, code: held, reason } };
@@ -182,8 +190,9 @@ function repeatAfterMs(meaning: CodeMeaning, failures: number): number | undefin
     case 'stops':
       return Math.min(longestWaitMs, 60_000 * 2 ** Math.min(failures, 10));
     case 'passes':
-      if (failures >= (meaning.mostRepeats ?? usualRepeats)) return undefined;
-      return Math.min(longestWaitMs, (meaning.retryAfterMs ?? usualRetryMs) * 2 ** failures);
+      if (failures >= (meaning.isRateLimit ? rateLimitRepeats : (meaning.mostRepeats ?? usualRepeats)))
+        return undefined;
+      return Math.min(longestWaitMs, (meaning.retryAfterMs ?? usualRetryMs) * 2 ** Math.min(failures, 10));
   }
 }
 

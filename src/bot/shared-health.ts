@@ -26,8 +26,11 @@ export async function openSharedHealth(deps: SharedHealthDeps): Promise<ChannelH
   /** Not stored yet. */
   const stops = new Map<ChannelName, ChannelStop | undefined>();
   const alerts = new Map<string, ChannelNews['alerts'][number]>();
+  const alertsOver = new Map<string, ChannelNews['alertsOver'][number]>();
   /** The stop of each channel as it was stored when we last looked: whatever differs is news. */
   const stored = new Map<ChannelName, string | undefined>();
+  /** The codes of each channel's alerts, the same. */
+  const storedAlerts = new Map<ChannelName, readonly string[]>();
   let isLoaded = false;
   let isSilent = false;
   let exchanging: Promise<void> | undefined;
@@ -44,12 +47,20 @@ export async function openSharedHealth(deps: SharedHealthDeps): Promise<ChannelH
         ask();
       },
       alert(channel, alert) {
-        alerts.set(`${channel} ${alert.code}`, { channel, alert });
+        const key = `${channel} ${alert.code}`;
+        alerts.set(key, { channel, alert });
+        alertsOver.delete(key);
+        ask();
+      },
+      alertOver(channel, code) {
+        const key = `${channel} ${code}`;
+        alertsOver.set(key, { channel, code });
+        alerts.delete(key);
         ask();
       },
     },
   });
-  const hasNews = () => stops.size + alerts.size > 0;
+  const hasNews = () => stops.size + alerts.size + alertsOver.size > 0;
 
   /** One exchange at a time, so that a database that hangs is not asked ever more often. */
   function ask(): void {
@@ -64,7 +75,12 @@ export async function openSharedHealth(deps: SharedHealthDeps): Promise<ChannelH
   async function exchange(): Promise<void> {
     isAsked = false;
     const alertsSince = new Date(clock.now().getTime() - alertLastsMs);
-    const news = { stops: new Map(stops), alerts: [...alerts.values()], alertsSince };
+    const news = {
+      stops: new Map(stops),
+      alerts: [...alerts.values()],
+      alertsOver: [...alertsOver.values()],
+      alertsSince,
+    };
     try {
       const known = await states.exchange(news);
       forgetStored(news);
@@ -84,15 +100,36 @@ export async function openSharedHealth(deps: SharedHealthDeps): Promise<ChannelH
       const key = `${one.channel} ${one.alert.code}`;
       if (alerts.get(key) === one) alerts.delete(key);
     }
+    for (const one of news.alertsOver) {
+      const key = `${one.channel} ${one.code}`;
+      if (alertsOver.get(key) === one) alertsOver.delete(key);
+    }
   }
 
   function learn(channel: ChannelName, known: KnownChannel | undefined, { stops: told }: ChannelNews): void {
-    health.learnAlerts(channel, known?.alerts ?? []);
+    learnAlerts(channel, known?.alerts ?? []);
     const before = told.has(channel) ? markOf(told.get(channel)) : stored.get(channel);
     const now = markOf(known?.stop);
     stored.set(channel, now);
     // What was found out here since then is newer.
     if (now !== before && !stops.has(channel)) health.learnStop(channel, known?.stop);
+  }
+
+  /** What was told meanwhile, here, is newer than what is stored. */
+  function learnAlerts(channel: ChannelName, known: KnownChannel['alerts']): void {
+    const isStored = (code: string) => known.some((alert) => alert.code === code);
+    const over = (storedAlerts.get(channel) ?? []).filter(
+      (code) => !isStored(code) && !alerts.has(`${channel} ${code}`),
+    );
+    storedAlerts.set(
+      channel,
+      known.map(({ code }) => code),
+    );
+    health.learnAlerts(
+      channel,
+      known.filter(({ code }) => !alertsOver.has(`${channel} ${code}`)),
+      over,
+    );
   }
 
   await exchange();

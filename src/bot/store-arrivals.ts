@@ -30,7 +30,7 @@ export async function storeArrivals(
   const latest = messages.reduce((time, message) => Math.max(time, arrivedAt(message)), 0) || now;
   // The clock may have been set back since they arrived: nobody waits longer than the quiet moment from now.
   const runAt = new Date(Math.max(now, Math.min(latest, now) + rules.replyDelayMs));
-  const { accepted, left } = await unitOfWork.run(async (stores) => {
+  const { accepted, left, stopped } = await unitOfWork.run(async (stores) => {
     const fresh = await stores.inbox.accept(messages, rules.isWelcome);
     const wishes = await applyWishes(stores, clock, fresh);
     await countArrivals(
@@ -40,10 +40,12 @@ export async function storeArrivals(
     );
     const users = new Set(fresh.map((message) => message.userId));
     if (users.size > 0) await stores.jobs.wake([...users], runAt, rules.replyDelayMs * longestWaitInDelays);
-    return { accepted: fresh, left: wishes.left };
+    return { accepted: fresh, left: wishes.left, stopped: wishes.stopped };
   }, until);
   for (const message of left) metrics.judged(message);
   if (accepted.length === 0) return;
+  // First: what is being written for them ends, and their lane is free for the confirmation.
+  for (const userId of stopped) live.announce({ kind: 'stopped', userId });
   jobs.poke(runAt);
   for (const userId of new Set(accepted.map((message) => message.userId)))
     live.announce({ kind: 'changed', userId });

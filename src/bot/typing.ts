@@ -14,13 +14,14 @@ export function keepTyping(
   const channel = last && channels.get(last.channel);
   if (!last || !channel) return { [Symbol.asyncDispose]: async () => {} };
   const done = new AbortController();
+  const both = AbortSignal.any([signal, done.signal]);
   const show = () => {
-    const both = AbortSignal.any([signal, done.signal]);
+    // The work may take a moment to end.
+    if (both.aborted) return;
     channel
       .showTyping({ providerId: last.providerId, to: last.replyAddress }, { signal: both })
       .catch((error: unknown) => {
-        if (!done.signal.aborted)
-          log.debug({ err: error, turnId: turn.id }, 'typing dots could not be shown');
+        if (!both.aborted) log.debug({ err: error, turnId: turn.id }, 'typing dots could not be shown');
       });
   };
   show();

@@ -11,13 +11,13 @@ export async function understandAudio(deps: BotDeps, file: FileAtHand): Promise<
   const { ai, readers, rules } = deps;
   const { sniffed } = file.attachment;
   if (!sniffed) throw new MediaUnusable('unsupported', 'the file was not looked at');
-  const facts = await readers.inspectAudio(file.path, sniffed, { signal: file.signal });
+  const facts = await readers.inspectAudio(file.path, sniffed, { signal: file.run.signal });
   if (facts.silent) throw new MediaUnusable('silent', 'no sound above room noise');
   if (facts.seconds > longestSeconds) throw new MediaUnusable('too_long', 'longer than an hour');
   const base = { kind: 'audio' as const, seconds: facts.seconds, fromVideo: sniffed.kind === 'video' };
   if (!ai.canHear) return { reading: { ...base, transcript: '' }, usage: [] };
   const heard = await ai
-    .transcribe({ ...facts.upload, seconds: facts.seconds, signal: file.signal })
+    .transcribe({ ...facts.upload, seconds: facts.seconds, signal: file.run.signal })
     .finally(() => removeConverted(deps, file.path, facts.upload.path));
   const usage = [toUsage('transcription', heard.used, rules)];
   if (heard.text.trim() === '') return { reading: { kind: 'failed', problem: 'silent' }, usage };

@@ -21,7 +21,7 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
   if (sniffed?.kind === 'text') return understandPlainText(deps, file);
   if (sniffed && sniffed.kind !== 'pdf') return understandOther(deps, file, sniffed);
   const { readers, rules } = deps;
-  const pdf = await readers.readPdf(file.path, { maxPages: rules.maxPdfPages, signal: file.signal });
+  const pdf = await readers.readPdf(file.path, { maxPages: rules.maxPdfPages, signal: file.run.signal });
   await breathe();
   const base = { kind: 'document' as const, title: pdf.title, pageCount: pdf.pageCount };
   const stoppedBy = pdf.stoppedBy ?? (pdf.pages.length < pdf.pageCount ? 'damaged_pages' : undefined);
@@ -57,7 +57,8 @@ export async function understandDocument(deps: BotDeps, file: FileAtHand): Promi
 /** Looks at the pages that an earlier attempt has not recognized yet; each is kept as soon as it is paid for. */
 async function recognize(deps: BotDeps, file: FileAtHand, scanned: readonly PageText[]): Promise<PageText[]> {
   const { ai, readers, prompts, rules, unitOfWork, log } = deps;
-  const { attachment, turn, signal } = file;
+  const { attachment, turn } = file;
+  const { signal, wholeRun } = file.run;
   const kept = await unitOfWork.run((stores) => stores.attachments.keptPages(attachment.id));
   const missing = scanned
     .map((page) => page.page)
@@ -79,7 +80,7 @@ async function recognize(deps: BotDeps, file: FileAtHand, scanned: readonly Page
       // What little text layer there is stays: it may be a short page and no scan at all.
       const text = [layer.get(page), seen].filter(Boolean).join('\n');
       const usage = toUsage('vision', look.used, rules);
-      await keepPaid(deps, signal, (stores) =>
+      await keepPaid(deps, wholeRun, (stores) =>
         stores.attachments.keepPage(attachment.id, {
           page,
           text,
@@ -122,7 +123,7 @@ async function understandOther(
   file: FileAtHand,
   sniffed: SniffedType,
 ): Promise<Understood> {
-  const options = { maxPages: rules.maxPdfPages, signal: file.signal };
+  const options = { maxPages: rules.maxPdfPages, signal: file.run.signal };
   const { stoppedBy, ...read } = await readers.readDocument(file.path, sniffed, options);
   await breathe();
   const partlyBecause = stoppedBy ?? (read.pages.length < read.pageCount ? 'damaged_pages' : undefined);

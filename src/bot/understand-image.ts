@@ -5,7 +5,7 @@ import type { FileAtHand, Understood } from './understand.ts';
 /** Looks at a photo with what the person wrote in mind; the description stays with the conversation. */
 export async function understandImage(deps: BotDeps, file: FileAtHand): Promise<Understood> {
   const { ai, readers, prompts, rules } = deps;
-  const image = await readers.prepareImage(file.path, { signal: file.signal });
+  const image = await readers.prepareImage(file.path, { signal: file.run.signal });
   const facts = { kind: 'image' as const, width: image.width, height: image.height, format: image.format };
   if (!ai.canSee) return { reading: { ...facts, description: '' }, usage: [] };
   const look = await ai.look({
@@ -13,7 +13,7 @@ export async function understandImage(deps: BotDeps, file: FileAtHand): Promise<
     question: questionOf(file),
     image,
     userId: file.turn.userId,
-    signal: file.signal,
+    signal: file.run.signal,
   });
   return { reading: { ...facts, description: look.text }, usage: [toUsage('vision', look.used, rules)] };
 }

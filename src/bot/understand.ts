@@ -4,10 +4,10 @@ import type { MessageType } from '#src/domain/message.ts';
 import { encryptedOfficeType, type Reading } from '#src/domain/reading.ts';
 import type { StoredAttachment, StoredMessage, Turn } from '#src/domain/turn.ts';
 import type { Usage } from '#src/domain/usage.ts';
-import type { JobRun } from '#src/ports/jobs.ts';
 import { breathe } from './breathe.ts';
 import type { BotDeps } from './deps.ts';
 import { fetchFile } from './fetch-file.ts';
+import type { TurnRun } from './heed-stop.ts';
 import { keepPaid } from './keep-paid.ts';
 import { understandAudio } from './understand-audio.ts';
 import { understandDocument } from './understand-document.ts';
@@ -20,7 +20,7 @@ export interface FileAtHand {
   readonly path: string;
   readonly message: StoredMessage;
   readonly turn: Turn;
-  readonly signal: AbortSignal;
+  readonly run: TurnRun;
 }
 
 /** A reading with what it cost. */
@@ -36,7 +36,7 @@ const filesAtOnce = 3;
  * Puts every file of the turn into words and stores each reading as soon as it is there. A file that cannot be read is a
  * reading too, with its reason; only failures that may pass (a vendor is down) throw.
  */
-export async function understand(deps: BotDeps, turn: Turn, run: JobRun): Promise<StoredMessage[]> {
+export async function understand(deps: BotDeps, turn: Turn, run: TurnRun): Promise<StoredMessage[]> {
   const started = deps.clock.now().getTime();
   const limit = pLimit(filesAtOnce);
   const messages = await Promise.all(
@@ -70,7 +70,7 @@ async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {
 async function understandFile(
   deps: BotDeps,
   about: Pick<FileAtHand, 'attachment' | 'message' | 'turn'>,
-  run: JobRun,
+  run: TurnRun,
 ): Promise<StoredAttachment> {
   const { attachment, turn } = about;
   const started = deps.clock.now().getTime();
@@ -79,7 +79,7 @@ async function understandFile(
   try {
     file = await fetchFile(deps, about, run);
     const path = deps.media.resolve(file.path ?? '');
-    understood = await read(deps, { ...about, attachment: file, path, signal: run.signal });
+    understood = await read(deps, { ...about, attachment: file, path, run });
   } catch (error) {
     const problem = unreadableBecause(error, run);
     if (!problem) throw error;
@@ -92,7 +92,7 @@ async function understandFile(
   }
   await breathe();
   const ms = deps.clock.now().getTime() - started;
-  await keepPaid(deps, run.signal, (stores) =>
+  await keepPaid(deps, run.wholeRun, (stores) =>
     stores.attachments.read(attachment.id, { ...understood, userId: turn.userId, turnId: turn.id, ms }),
   );
   await breathe();
@@ -124,7 +124,7 @@ async function read(deps: BotDeps, file: FileAtHand): Promise<Understood> {
 }
 
 /** The stored reason when a failure means that this file stays unread; undefined when it is worth another try. */
-function unreadableBecause(error: unknown, run: JobRun): Extract<Reading, { kind: 'failed' }> | undefined {
+function unreadableBecause(error: unknown, run: TurnRun): Extract<Reading, { kind: 'failed' }> | undefined {
   if (error instanceof MediaUnusable) return { kind: 'failed', problem: error.problem, detail: error.detail };
   // The vendor will not take this one file; the rest of the message can still be answered. Money and keys concern all of it.
   if (error instanceof ProviderRefused && (error.reason === 'content' || error.reason === 'request')) {

@@ -70,6 +70,7 @@ export async function openServer(settings: Settings, parts: ServerParts) {
       newId: newUuid,
       setAlarms: queue.setAlarms,
       onJob: () => jobs.poke(),
+      onStopped: (userId) => live.announce({ kind: 'stopped', userId }),
     }),
     health: async () => {
       const channels = bot.channelHealth.states();

@@ -2,6 +2,7 @@ import type { Settings } from '#config/settings.ts';
 import { createMetaTemplateCatalog } from '#src/adapters/channels/meta/template-catalog.ts';
 import { createTwilioTemplateCatalog } from '#src/adapters/channels/twilio/template-catalog.ts';
 import type { BotDeps } from '#src/bot/deps.ts';
+import { nudgeUntold } from '#src/bot/nudge-untold.ts';
 import { createSendMessage } from '#src/bot/send-message.ts';
 import { syncTemplates } from '#src/bot/sync-templates.ts';
 import type { OutreachDeps } from '#src/http/routes/outreach.ts';
@@ -38,6 +39,10 @@ export function createOutreach(
   return {
     send: createSendMessage({ ...bot, jobs }),
     templates: () => bot.unitOfWork.run((stores) => stores.templates.all()),
-    sync: (signal) => syncTemplates({ ...bot, catalogs }, signal),
+    async sync(signal) {
+      const synced = await syncTemplates({ ...bot, catalogs }, signal);
+      await nudgeUntold({ ...bot, jobs }, signal);
+      return synced;
+    },
   };
 }

@@ -6,6 +6,8 @@ import { createAnswerUser } from '../bot/answer-user.ts';
 import { settleEarlyReports } from '../bot/apply-events.ts';
 import type { BotDeps } from '../bot/deps.ts';
 import { eraseAgainAtProviders, eraseAtProvider, erasePerson } from '../bot/erase-person.ts';
+import { eraseOldUploads } from '../bot/erase-uploads.ts';
+import { nudgeUntold } from '../bot/nudge-untold.ts';
 import { removeOldMedia } from '../bot/remove-old-media.ts';
 import { createSendBroadcast } from '../bot/send-broadcast.ts';
 import { settleEarlyCorrections } from '../bot/settle-corrections.ts';
@@ -66,6 +68,7 @@ export async function takeUpWork(work: Work): Promise<void> {
         // The pipeline has its own copy by then; a day is for turns that were interrupted.
         await removeOldUploads(spoolFolder, new Date(clock.now().getTime() - dayMs));
         await bot.exports.removeOld();
+        await eraseOldUploads(bot, run.signal);
         await eraseAgainAtProviders(bot);
         const before = new Date(clock.now().getTime() - keysKeptMs);
         await unitOfWork.run((stores) => stores.outreach.forgetKeys(before));
@@ -79,6 +82,7 @@ export async function takeUpWork(work: Work): Promise<void> {
       },
       'sync-templates': async (_payload, run) => {
         await syncTemplates({ ...bot, catalogs }, run.signal);
+        await nudgeUntold({ ...bot, jobs }, run.signal);
       },
     }),
   );

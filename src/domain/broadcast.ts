@@ -13,6 +13,8 @@ export type RecipientKind = 'user_id' | 'phone' | 'bsuid' | 'unreadable';
 export interface Recipient {
   readonly kind: RecipientKind;
   readonly given: string;
+  /** Why it can be nobody, where that is known: then `given` is where it stands. */
+  readonly fault?: string | undefined;
   /** What fills the template for them. */
   readonly values: Readonly<Record<string, string>>;
 }

@@ -20,9 +20,11 @@ export interface TemplateQuality extends OfTemplate {
   readonly quality: string;
 }
 
-/** Somebody has changed a template's words: they are to be listed anew. */
+/** Something about a template is new that only the account's list tells: its words, or its state. */
 export interface TemplateEdit extends OfTemplate {
   readonly isEdited: true;
+  /** What the provider said, where nobody knows what it means. */
+  readonly unknownEvent?: string | undefined;
 }
 
 export type TemplateReport = TemplateState | TemplateQuality | TemplateEdit;
@@ -44,7 +46,17 @@ export interface AccountReport {
   readonly code: string;
   /** The provider's own words, without personal data. */
   readonly title: string;
+  /** What it means for the channel; undefined where it is only worth a line in the log. */
+  readonly meaning?: AccountMeaning | undefined;
 }
+
+/**
+ * `stops`: nothing goes out until the owner has mended something. `concerns_owner`: it works, but they should see to it. `ends`: what
+ * was reported under these codes is over. Words are plain, a clause.
+ */
+export type AccountMeaning =
+  | { readonly kind: 'stops' | 'concerns_owner'; readonly words: string }
+  | { readonly kind: 'ends'; readonly codes: readonly string[] };
 
 /** What a webhook tells that nobody has said: it is applied, not answered. */
 export type ChannelEvent =

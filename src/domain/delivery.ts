@@ -66,8 +66,12 @@ export interface CodeMeaning {
   readonly retryAfterMs?: number | undefined;
   /** Of `passes`: so many repetitions at most. */
   readonly mostRepeats?: number | undefined;
+  /** Of `passes`: nothing is wrong but our pace. */
+  readonly isRateLimit?: true;
   /** In plain words, for the owner: a clause without personal data. */
   readonly words: string;
   /** Of `final`: more people than this one are meant, so the owner should see to it. */
   readonly concernsOwner?: true;
+  /** Of `final`: it is about the template, whoever was to get it. */
+  readonly concernsTemplate?: true;
 }

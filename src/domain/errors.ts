@@ -39,14 +39,26 @@ export class AppError extends Error {
   }
 }
 
+/** Whom a vendor's limit is for: what goes to everybody, or what goes to one person. */
+export type RateLimit = 'everybody' | 'person';
+
 /** A vendor is down, slow or asks us to wait: the same call may succeed later. */
 export class ProviderUnavailable extends AppError {
   /** True when the request may have been carried out although no answer came back. */
   readonly uncertain: boolean;
+  /** Set when nothing is wrong but our pace: it says nothing against what was to be sent. */
+  readonly rateLimit: RateLimit | undefined;
 
-  constructor(message: string, options: Omit<AppErrorOptions, 'retryable'> & { uncertain?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: Omit<AppErrorOptions, 'retryable'> & {
+      uncertain?: boolean;
+      rateLimit?: RateLimit | undefined;
+    } = {},
+  ) {
     super('provider_unavailable', message, { ...options, retryable: true });
     this.uncertain = options.uncertain ?? false;
+    this.rateLimit = options.rateLimit;
   }
 }
 

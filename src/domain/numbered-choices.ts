@@ -8,6 +8,11 @@ export function withNumberedChoices(text: string, choices: readonly Choice[]): s
   return [text.trimEnd(), lines.join('\n')].filter((paragraph) => paragraph !== '').join('\n\n');
 }
 
+/** Room for choices as a list below a text, which is what they are wherever there is nothing to tap. */
+export function unitsBelow(choices: readonly Choice[] = []): number {
+  return choices.length === 0 ? 0 : withNumberedChoices('', choices).length + '\n\n'.length;
+}
+
 /** What keyboards write digits with beside 0 to 9: Arabic, Persian and Urdu, Hindi. Each is the zero of ten that follow each other. */
 const zeros = ['٠', '۰', '०'];
 

@@ -32,5 +32,7 @@ export interface PartExtras {
   readonly quotes?: string | undefined;
   readonly choices?: readonly Choice[] | undefined;
   readonly template?: TemplateUse | undefined;
+  /** It only tells that something is held. */
+  readonly isNudge?: true | undefined;
   readonly file?: OutboundFile | undefined;
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, type ErrorCode } from '#src/domain/errors.ts';
+import { drain } from './drain.ts';
 import { HttpError } from './http-error.ts';
 
 /** The one shape of every failure, whatever the route. */
@@ -42,7 +43,7 @@ const codeOf: Readonly<Record<number, string>> = {
 
 /** Turns whatever was thrown into the error body. Server faults are logged with their cause and answered without it. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = toRefusal(error);
+  const refusal = toRefusal(error, request.routeOptions.bodyLimit);
   const facts = {
     status: refusal.status,
     code: refusal.code,
@@ -52,6 +53,11 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   // The address itself stays out of the log: its query may carry tokens.
   if (refusal.status >= 500) request.log.error({ ...facts, err: error }, 'request failed');
   else request.log.debug(facts, 'request refused');
+  if (refusal.status === 413) {
+    // Fastify would close the connection with the answer, under the hands of whoever is still sending.
+    reply.removeHeader('connection');
+    drain(request.raw, reply.raw);
+  }
   return reply
     .code(refusal.status)
     .headers({ 'cache-control': 'no-store', ...refusal.headers })
@@ -69,7 +75,7 @@ export function toErrorBody(code: string, message: string, requestId?: string): 
   return { error: { code, message, ...(requestId === undefined ? {} : { requestId }) } };
 }
 
-function toRefusal(error: unknown): Refusal {
+function toRefusal(error: unknown, bodyLimit: number | undefined): Refusal {
   if (error instanceof HttpError) return { ...pick(error), status: error.statusCode };
   if (error instanceof AppError) return fromAppError(error);
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -79,12 +85,17 @@ function toRefusal(error: unknown): Refusal {
     );
     return { status: 400, code: 'invalid_request', message: faults.join('; ') };
   }
+  if (
+    bodyLimit !== undefined &&
+    (error as Partial<FastifyError> | null)?.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+  )
+    return { status: 413, code: 'too_large', message: `The body is larger than ${inBytes(bodyLimit)}.` };
   const status = error instanceof Error ? ((error as Partial<FastifyError>).statusCode ?? 500) : 500;
   if (status < 400 || status >= 500) return internal(status === 503 ? 503 : 500);
   return {
     status,
     code: codeOf[status] ?? 'bad_request',
-    // Fastify's own refusals (malformed JSON, body too large) are written for callers; a plugin's may not be.
+    // Fastify's own refusals (malformed JSON) are written for callers; a plugin's may not be.
     message:
       error instanceof Error && /^FST_/.test((error as Partial<FastifyError>).code ?? '')
         ? error.message
@@ -110,6 +121,11 @@ function internal(status: number): Refusal {
     code: codeOf[status] ?? 'internal',
     message: 'Something went wrong on our side; the log tells what.',
   };
+}
+
+function inBytes(limit: number): string {
+  const megabytes = limit / 1024 ** 2;
+  return megabytes < 1 ? `${limit / 1024} KB` : `${megabytes} MB`;
 }
 
 function pick({ code, message, headers }: HttpError) {

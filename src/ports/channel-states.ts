@@ -31,6 +31,8 @@ export interface ChannelNews {
   /** Undefined: it works again. */
   readonly stops: ReadonlyMap<ChannelName, ChannelStop | undefined>;
   readonly alerts: readonly { readonly channel: ChannelName; readonly alert: ChannelAlert }[];
+  /** Alerts that are over. */
+  readonly alertsOver: readonly { readonly channel: ChannelName; readonly code: string }[];
   /** What was not noticed since then is over. */
   readonly alertsSince: Date;
 }

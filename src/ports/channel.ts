@@ -53,7 +53,7 @@ export interface OutboundPart extends PartExtras {
 export interface Channel {
   readonly name: ChannelName;
   readonly limits: {
-    /** The longest text of one message, in UTF-16 units. */
+    /** The longest text that may be given to `send`, in UTF-16 units. */
     readonly textUnits: number;
     /** The largest file of ours that `send` takes from disk, in bytes; undefined where it takes none. */
     readonly fileBytes?: number | undefined;
@@ -69,9 +69,14 @@ export interface Channel {
   ): Promise<FetchedMedia>;
   /**
    * Sends one part. Choices become buttons where the channel has them; otherwise they are listed with numbers below the text.
+   * @param options.uploaded is awaited with the `ref` of a file as soon as the provider keeps it, before the message goes out; when
+   * it throws, the file is deleted there and nothing goes out
    * @throws ProviderUnavailable (maybe `uncertain`) or ProviderRefused
    */
-  send(part: OutboundPart, options: { signal: AbortSignal }): Promise<{ providerId: string }>;
+  send(
+    part: OutboundPart,
+    options: { signal: AbortSignal; uploaded?: ((ref: string) => Promise<void>) | undefined },
+  ): Promise<{ providerId: string }>;
   /** Shows typing dots to the person who wrote `providerId`. May throw; callers ignore it. */
   showTyping(message: { providerId: string; to: string }, options: { signal: AbortSignal }): Promise<void>;
   /**

@@ -13,6 +13,8 @@ export interface ReportedPart {
   readonly from: string;
   /** A template goes out whenever it is sent. */
   readonly isTemplate: boolean;
+  /** It only tells that something is held. */
+  readonly isNudge: boolean;
   /** Of the latest attempt that the provider took. */
   readonly providerId: string | undefined;
   /** How often the provider took it and reported a failure afterwards. */

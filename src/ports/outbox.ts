@@ -31,6 +31,8 @@ export interface OutboxStore {
    * @param isExcused true when it says nothing against the part
    */
   queuedAgain(part: PartAtHand, isExcused?: boolean): Promise<boolean>;
+  /** The provider did not take it yet, because of our pace alone: it is excused, and not sent before `until`. */
+  postponed(part: PartAtHand, until: Date): Promise<boolean>;
   /** True as well when a report was quicker to say that this very message is out. */
   sent(part: PartAtHand, providerId: string): Promise<boolean>;
   /**
@@ -43,8 +45,11 @@ export interface OutboxStore {
     userId: string,
     options: { channels: readonly ChannelName[]; since: Date },
   ): Promise<PartAddress | undefined>;
-  /** Sends a part another way, as mere text. */
-  reroute(part: PartAtHand, address: PartAddress): Promise<boolean>;
+  /**
+   * Sends a part another way, cut into `texts` for it: they take its place among what waits. Its choices stay with the last one, a
+   * quotation stays behind.
+   */
+  reroute(part: PartAtHand, address: PartAddress, texts: readonly string[]): Promise<boolean>;
 }
 
 /** Which way a part goes. */

@@ -22,8 +22,18 @@ export interface WindowStore {
   hold(part: PartAtHand, reason: HoldReason): Promise<boolean>;
   /** Whether the person wants no messages by now. */
   hasOptedOut(userId: string): Promise<boolean>;
-  /** Notes that something is held for a person. @returns true when nothing was, or they have written since */
-  markHeld(userId: string): Promise<boolean>;
+  /**
+   * Notes that something is held for a person, and whether they are told so now.
+   * @returns true when nothing was, when they have written since, or when they could not be told so far
+   */
+  markHeld(userId: string, options: { readonly isTold: boolean }): Promise<boolean>;
+  /** Notes that the part with which a person was to be told did not reach them because of its template. */
+  untold(partId: string): Promise<void>;
+  /** People for whom something is held on a channel without their knowing, and who may be told; `after` an id, if given. */
+  whoIsUntold(
+    channel: ChannelName,
+    options: { after: string; limit: number },
+  ): Promise<readonly (PartAddress & { readonly userId: string })[]>;
   /**
    * The person has written: what is held for them is queued again, in its old order, for where they wrote from. What was meant for
    * another channel comes along if all of it fits; otherwise it waits for that one.

@@ -15,6 +15,7 @@ import type { OutboxStore } from './outbox.ts';
 import type { OutreachStore, TemplateStore, WindowStore } from './outreach.ts';
 import type { PeopleStore } from './people.ts';
 import type { ConsentStore, ErasureStore } from './privacy.ts';
+import type { UploadStore } from './uploads.ts';
 
 /** People and their identities. */
 export interface UserStore {
@@ -189,6 +190,7 @@ export type NoticeKind =
   | 'budget_80'
   | 'total_budget_80'
   | 'already_started'
+  | 'promotions_stopped'
   | 'asked_privacy'
   | 'asked_export'
   | 'asked_forget'
@@ -216,6 +218,7 @@ export interface Stores {
   readonly turns: TurnStore;
   readonly attachments: AttachmentStore;
   readonly outbox: OutboxStore;
+  readonly uploads: UploadStore;
   readonly deliveries: DeliveryStore;
   readonly usage: UsageStore;
   readonly notices: NoticeStore;

@@ -50,3 +50,39 @@ it('a web process takes what a worker process answers', async () => {
   expect(twilio.problems).toEqual([]);
   await rm(folder, { recursive: true, force: true });
 });
+
+it('STOP at a web process ends what a worker process is writing', async () => {
+  await using database = await createDatabase(inject('postgresUrl'));
+  await using twilio = await openTwilioStandIn(testAccount);
+  await using openai = await openOpenAiStandIn();
+  const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+  openai.answers(async () => {
+    await heard;
+    return 'an answer nobody wants';
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'roles-'));
+  const env = {
+    ...vendorSettings({ twilio, openai }),
+    DATABASE_URL: database.url,
+    DATA_DIR: folder,
+    WHITELISTED_USERS: '*',
+    REPLY_DELAY_MS: '100',
+  };
+  {
+    await using web = await startProduct({ env: { ...env, ROLE: 'web' }, folder });
+    await using _worker = await startProduct({ env: { ...env, ROLE: 'worker' }, folder });
+    const ana = createPerson({ phone: '+491700000002', twilio, productUrl: () => web.url });
+    expect(await ana.says('a long question')).toBe(200);
+    await openai.called(1);
+    expect(await ana.says('STOP')).toBe(200);
+    // The model answers only when this was heard.
+    expect(await ana.hears()).toContain('no more messages');
+    hear();
+    expect(await ana.says('START')).toBe(200);
+    expect(await ana.hears()).toContain('Welcome back');
+    expect(ana.heard).toHaveLength(2);
+    expect(openai.calls).toHaveLength(1);
+  }
+  expect(twilio.problems).toEqual([]);
+  await rm(folder, { recursive: true, force: true });
+});

@@ -71,33 +71,33 @@ export async function halfMerged(
       phones: isOne ? 1 : 2,
       codes: !isOne && kind === 'link' ? 1 : 0,
       confirmed: isLinked ? 1 : 0,
-      ...(isOne && { leftovers: 0 }),
+      ...(isOne && { leftovers: '' }),
       ...(isOver && { unfinished: 0 }),
       ...(isLinked && { undecided: 0 }),
     };
     if (isOver && !isOne) found.push(`${old.phone} and ${fresh.phone} are still two`);
     for (const [name, count] of Object.entries(expected)) {
       const seen = facts[name as keyof Facts];
-      if (seen !== count) found.push(`${kind} ${old.phone} (${isOne ? 'one' : 'two'}): ${seen} ${name}`);
+      if (seen !== count) found.push(`${kind} ${old.phone} (${isOne ? 'one' : 'two'}): ${name} ${seen}`);
     }
   }
   return found;
 }
 
-type Facts = Record<
-  'people' | 'phones' | 'leftovers' | 'codes' | 'undecided' | 'confirmed' | 'unfinished',
-  number
->;
+type Facts = Record<'people' | 'phones' | 'codes' | 'undecided' | 'confirmed' | 'unfinished', number> & {
+  /** Names of tables. */
+  readonly leftovers: string;
+};
 
 async function factsOf(
   db: Kysely<Database>,
   { old, fresh }: Pick<Pair, 'old' | 'fresh'>,
   tables: readonly (typeof moved)[number][],
 ) {
-  let leftovers = 0;
+  const leftovers: string[] = [];
   for (const table of tables) {
-    const rows = await db.selectFrom(table).select('id').where('user_id', '=', fresh.id).execute();
-    leftovers += rows.length;
+    const row = await db.selectFrom(table).select('id').where('user_id', '=', fresh.id).executeTakeFirst();
+    if (row) leftovers.push(table);
   }
   // What was being sent stays in its lane until it is out, and its turn with it.
   const unfinished = db
@@ -119,7 +119,7 @@ async function factsOf(
     .where('user_id', 'in', both)
     .where('content', '=', wording.linked);
   return {
-    leftovers,
+    leftovers: leftovers.join(),
     codes: codes.length,
     undecided: (await links.execute()).length,
     confirmed: (await told.execute()).length,

@@ -1,9 +1,10 @@
 import { type MetaFault, metaFault } from './meta-answers.ts';
+import { checkAgainstDocument } from './meta-openapi.ts';
 
 /*
- * What Meta publishes of the messages its Cloud API takes: the schema `Message` of its OpenAPI document
- * (github.com/facebook/openapi), and what came later: `recipient` for business-scoped user ids, `biz_opaque_callback_data`, named
- * parameters. Stricter than Meta, which lets unknown fields pass.
+ * What Meta writes about the messages its Cloud API takes, in its guides and in what came later: `recipient` for business-scoped
+ * user ids, `biz_opaque_callback_data`, named parameters. Stricter than Meta, which lets unknown fields pass. What passes here is
+ * checked against Meta's OpenAPI document as well.
  */
 
 type Rule = (value: unknown, path: string) => MetaFault | undefined;
@@ -170,7 +171,7 @@ export function checkMessage(message: Readonly<Record<string, unknown>>): MetaFa
   if (message.to === undefined && message.recipient === undefined) {
     return metaFault(131008, { details: 'Parameter to or recipient is required' });
   }
-  return object(
+  const fault = object(
     {
       messaging_product: oneOf('whatsapp'),
       recipient_type: oneOf('individual'),
@@ -184,11 +185,12 @@ export function checkMessage(message: Readonly<Record<string, unknown>>): MetaFa
       biz_opaque_callback_data: text({ max: 512 }),
     },
   )(message, 'message');
+  return fault ?? checkAgainstDocument('message', message);
 }
 
 /** Checks the JSON that marks a message as read, with typing dots or without. */
-export const checkRead: (mark: unknown) => MetaFault | undefined = (mark) =>
-  object(
+export function checkRead(mark: unknown): MetaFault | undefined {
+  const fault = object(
     {
       messaging_product: oneOf('whatsapp'),
       status: oneOf('read'),
@@ -196,6 +198,8 @@ export const checkRead: (mark: unknown) => MetaFault | undefined = (mark) =>
     },
     { typing_indicator: object({ type: oneOf('text') }) },
   )(mark, 'message');
+  return fault ?? checkAgainstDocument('mark', mark);
+}
 
 function firstOf(faults: readonly (MetaFault | undefined)[]): MetaFault | undefined {
   return faults.find((fault) => fault !== undefined);

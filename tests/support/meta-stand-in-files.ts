@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerFault, answerJson, type MetaFault, metaFault } from './meta-answers.ts';
+import { checkAgainstDocument } from './meta-openapi.ts';
 import { newMediaId } from './meta-webhook.ts';
 import { answerMediaRequest, close, listen, type MediaFault, serveBytes } from './twilio-stand-in-media.ts';
 
@@ -153,6 +154,8 @@ export async function openMetaFiles(deps: {
       const most = uploads.find(([pattern]) => pattern.test(file.type))?.[1];
       if (most === undefined) return refuse(`Param file must be a file with one of the known types`);
       if (file.size === 0 || file.size > most) return refuse('the size of the file');
+      const unlike = checkAgainstDocument('upload', fieldsOf(form));
+      if (unlike) return refuse(String(unlike.details));
       const bytes = new Uint8Array(await file.arrayBuffer());
       const id = keep(bytes, file.type);
       uploaded.push({ id, bytes, mimeType: file.type, fileName: file.name });
@@ -163,4 +166,13 @@ export async function openMetaFiles(deps: {
       await Promise.all([close(attachments.server), close(cdn.server)]);
     },
   };
+}
+
+/** The fields as JSON, for a schema: files are texts there, and a field that comes twice is a list. */
+function fieldsOf(form: FormData): Record<string, unknown> {
+  const named = [...form.keys()].map((name) => {
+    const values = form.getAll(name).map((value) => (value instanceof File ? value.name : value));
+    return [name, values.length === 1 ? values[0] : values];
+  });
+  return Object.fromEntries(named);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { startWords, stopWords } from '#src/bot/consent-vocabulary.ts';
+import { courtesies, promotionWords, startWords, stopWords } from '#src/bot/consent-vocabulary.ts';
 import { alreadyStarted, consentSentences, consentWordingVersion } from '#src/bot/consent-wording.ts';
 import { plain, toConsentWord } from '#src/bot/consent-words.ts';
 
@@ -35,12 +35,34 @@ describe('a message that is nothing but a word for', () => {
     ['en', 'cancel subscription'],
     ['en', 'Don’t contact me'],
     ['en', "don't contact me"],
+    ['en', 'S.T.O.P'],
+    ['en', 's t o p'],
+    ['en', 'STOPPPP'],
+    ['en', 'Stooop!!'],
+    ['en', 'CANCEL'],
+    ['en', 'End.'],
+    ['en', 'Stop it!'],
+    ['en', 'do not text me'],
+    ['en', 'dont text me'],
+    ['en', "Don't message me"],
+    ['en', 'stop contacting me'],
+    ['en', 'Stop, thank you'],
+    ['en', 'Please stop messaging me, thanks!'],
+    ['en', 'Kindly unsubscribe me, please'],
     ['es', 'BAJA'],
     ['es', 'Darme de baja'],
     ['es', 'No más mensajes'],
     ['es', 'no mas mensajes'],
     ['es', 'Cancelar suscripción'],
+    ['es', 'Detente'],
+    ['es', 'No quiero recibir más mensajes'],
+    ['es', 'stop por favor'],
+    ['es', 'Baja, por favor. Gracias.'],
+    ['es', 'Stop, gracias'],
     ['pt', 'PARAR'],
+    ['pt', 'pare por favor'],
+    ['pt', 'Não quero receber mensagens'],
+    ['pt', 'stop, obrigada'],
     ['pt', 'Sair'],
     ['pt', 'descadastrar'],
     ['pt', 'Não quero mais mensagens'],
@@ -50,17 +72,35 @@ describe('a message that is nothing but a word for', () => {
     ['fr', 'Arrêtez !'],
     ['fr', 'Désabonnez-moi'],
     ['fr', "annuler l'abonnement"],
+    ['fr', 'arrêtez svp'],
+    ['fr', 'Arrêtez, s’il vous plaît !'],
+    ['fr', 'stop merci'],
+    ['fr', 'Je ne veux plus de messages'],
     ['de', 'Stopp'],
+    ['de', 'AUFHOEREN'],
+    ['de', 'beenden'],
+    ['de', 'Ich möchte keine Nachrichten mehr'],
+    ['de', 'stop danke'],
+    ['de', 'Bitte aufhören, vielen Dank'],
     ['de', 'ABMELDEN'],
     ['de', 'Bitte abbestellen.'],
     ['de', 'keine Nachrichten mehr'],
     ['it', 'Disiscrivimi'],
     ['it', 'cancellami'],
+    ['it', 'Smetti'],
+    ['it', 'stop grazie'],
+    ['it', 'ferma, per favore'],
     ['nl', 'Afmelden'],
+    ['nl', 'stop, graag'],
+    ['nl', 'stop alstublieft'],
     ['nl', 'uitschrijven'],
     ['pl', 'Wypisz mnie'],
     ['pl', 'rezygnuje'],
+    ['pl', 'proszę stop'],
+    ['pl', 'wypisz mnie, dziękuję'],
     ['tr', 'DUR'],
+    ['tr', 'dur lütfen'],
+    ['tr', 'İPTAL'],
     ['tr', 'RET'],
     ['tr', 'Abonelikten çık'],
     ['tr', 'ABONELİKTEN ÇIK'],
@@ -70,15 +110,25 @@ describe('a message that is nothing but a word for', () => {
     ['ar', 'ايقاف'],
     ['ar', 'إِيقَاف'],
     ['ar', 'إلغاء الاشتراك'],
+    ['ar', 'توقف من فضلك'],
+    ['ar', 'لو سمحت أوقف الرسائل شكرا'],
     ['hi', 'रोकें'],
+    ['hi', 'रुको'],
+    ['hi', 'रुकें'],
+    ['hi', 'बन्द करो'],
+    ['hi', 'कृपया रोकें'],
     ['hi', 'बंद करो!'],
     ['hi', 'band karo'],
     ['id', 'BERHENTI'],
     ['id', 'UNREG'],
+    ['id', 'tolong berhenti'],
+    ['id', 'stop, terima kasih'],
     ['ru', 'СТОП'],
+    ['ru', 'Пожалуйста, отпишите меня'],
     ['ru', 'Отписаться'],
     ['ru', 'больше не пишите…'],
     ['zh', '停止'],
+    ['zh', '请停止发送，谢谢'],
     ['zh', '退订'],
     ['zh', '退訂！'],
     ['zh', '取消订阅。'],
@@ -97,13 +147,18 @@ describe('a message that is nothing but a word for', () => {
     ['en', 'Start!'],
     ['en', 'unstop'],
     ['en', 'opt in'],
+    ['en', 'start now'],
+    ['en', 'opt in please'],
     ['es', 'ALTA'],
+    ['es', 'volver'],
     ['es', 'comenzar'],
     ['pt', 'começar'],
     ['pt', 'COMECAR'],
     ['fr', 'Démarrer'],
     ['fr', "s'abonner"],
     ['de', 'anmelden'],
+    ['de', 'weiter'],
+    ['de', 'Bitte starten'],
     ['it', 'riprendi'],
     ['nl', 'hervatten'],
     ['pl', 'wznów'],
@@ -111,12 +166,33 @@ describe('a message that is nothing but a word for', () => {
     ['tr', 'basla'],
     ['ar', 'ابدأ'],
     ['hi', 'शुरू करें'],
+    ['hi', 'शुरु'],
     ['id', 'Mulai'],
     ['ru', 'Старт'],
     ['zh', '开始'],
     ['zh', '恢復'],
   ])('START is one (%s: %s)', (language, text) => {
     expect(says(text)).toMatchObject({ wish: 'start', language });
+  });
+
+  it.each([
+    ['en', 'Stop promotions'],
+    ['en', 'Please stop promotions.'],
+    ['es', 'Detener promociones'],
+    ['pt', 'Parar promoções'],
+    ['fr', 'Arrêter les promotions'],
+    ['de', 'Keine Werbung mehr, bitte'],
+    ['it', 'Interrompi promozioni'],
+    ['nl', 'Stop promoties'],
+    ['pl', 'Zatrzymaj promocje'],
+    ['tr', 'Promosyonları durdur'],
+    ['ar', 'إيقاف العروض'],
+    ['hi', 'प्रमोशन बंद करें'],
+    ['id', 'Hentikan promosi'],
+    ['ru', 'Остановить рекламу'],
+    ['zh', '停止促销'],
+  ])('the end of promotions is one (%s: %s)', (language, text) => {
+    expect(says(text)).toMatchObject({ wish: 'stop_promotions', language });
   });
 });
 
@@ -125,14 +201,49 @@ describe('an ordinary message', () => {
     'stop, he is not coming',
     'Stop! In the name of love',
     'please stop the timer at five',
+    'please stop the music',
+    'stop the promotions of my shop on Monday',
+    'thanks, he did not stop',
+    'please',
+    'thank you',
+    'stop then',
+    'please cancel',
+    'Cancel, thanks',
+    'cancel the meeting',
+    'the end please',
+    'no thanks',
+    'stop 5',
+    'por favor para la música',
+    'alto por favor',
+    'gracias',
+    'no pares, por favor',
+    'pare de dizer isso, por favor',
+    'obrigado',
+    'arrêtez la musique svp',
+    'ne t’arrête pas s’il te plaît',
+    'merci',
+    'bitte stopp den Motor',
+    'danke, das reicht',
+    'beenden wir das',
+    'ferma la musica per favore',
+    'grazie',
+    'stop de muziek alsjeblieft',
+    'zatrzymaj muzykę proszę',
+    'lütfen müziği durdur',
+    'dur bakalım',
+    'من فضلك أوقف الموسيقى',
+    'शुक्रिया',
+    'कृपया संगीत रोकें',
+    'tolong hentikan musik',
+    'пожалуйста, остановите музыку',
+    '请停止音乐',
+    '谢谢',
     'How do I stop the subscription of my phone?',
     'can you stop by tomorrow',
     'non-stop',
     'stopwatch',
     'unsubscribe button',
-    'end',
     'The End',
-    'cancel',
     'Cancelar',
     'exit',
     'para',
@@ -143,11 +254,9 @@ describe('an ordinary message', () => {
     'Ende',
     'halt',
     'koniec',
-    'iptal',
     'отмена',
     'хватит',
     'बंद',
-    'रुको',
     'acha',
     'red',
     'no',
@@ -200,6 +309,9 @@ describe('a button', () => {
     ['a label that says so, and no payload', 'Stop', undefined, 'stop'],
     ['a label that says so, and a payload that means something else', 'Stop', 'playback:stop:7', undefined],
     ['a payload for the way back', 'Yes please', 'START', 'start'],
+    ['the payload and label of Meta’s own', 'Stop promotions', 'Stop promotions', 'stop_promotions'],
+    ['a label that ends promotions, whatever is behind it', 'Parar promoções', 'button-2', 'stop_promotions'],
+    ['a label that ends promotions, and a payload that ends all', 'Detener promociones', 'STOP', 'stop'],
   ])('with %s', (_what, text, payload, wish) => {
     expect(toConsentWord({ type: 'button', text, attachments: [], button: { text, payload } })?.wish).toBe(
       wish,
@@ -215,6 +327,7 @@ describe('the vocabulary', () => {
 
   it.each([
     ['stop', stopWords],
+    ['stop_promotions', promotionWords],
     ['start', startWords],
   ] as const)('of %s is heard word for word, in capitals, and with decoration', (wish, vocabulary) => {
     for (const [language, entry] of entries(vocabulary)) {
@@ -225,27 +338,42 @@ describe('the vocabulary', () => {
   });
 
   it('has no word for both', () => {
-    const stop = new Set(entries(stopWords).map(([, entry]) => plain(entry)));
+    const stop = new Set(
+      [...entries(stopWords), ...entries(promotionWords)].map(([, entry]) => plain(entry)),
+    );
     expect(entries(startWords).filter(([, entry]) => stop.has(plain(entry)))).toEqual([]);
+    const promotions = new Set(entries(promotionWords).map(([, entry]) => plain(entry)));
+    expect(entries(stopWords).filter(([, entry]) => promotions.has(plain(entry)))).toEqual([]);
+  });
+
+  it('takes every courtesy on either side of a word, and none for a wish', () => {
+    for (const [, entry] of entries(courtesies)) {
+      expect([entry, wishOf(`${entry}, STOP!`)]).toEqual([entry, 'stop']);
+      expect([entry, wishOf(`Stop — ${entry}.`)]).toEqual([entry, 'stop']);
+      expect([entry, wishOf(entry)]).toEqual([entry, undefined]);
+      expect([entry, wishOf(`${entry} ${entry}`)]).toEqual([entry, undefined]);
+    }
   });
 
   it('tells the word itself from its synonyms', () => {
     expect(says('/START')?.isPlain).toBe(true);
     expect(says('alta')?.isPlain).toBe(false);
+    expect(says('please start')?.isPlain).toBe(false);
   });
 });
 
 describe('what is said about it', () => {
   it('names the way back in every language', () => {
-    for (const { stopped, resumed } of Object.values(consentSentences)) {
+    for (const { stopped, resumed, promotionsStopped } of Object.values(consentSentences)) {
       expect(stopped).toContain('*START*');
       expect(resumed).toContain('*STOP*');
+      expect(promotionsStopped).toContain('*STOP*');
     }
   });
 
   it('has a version of its own: raise consentWordingVersion and this digest when a sentence changes', () => {
     const said = JSON.stringify([consentSentences, alreadyStarted]);
     const digest = createHash('sha256').update(said).digest('hex').slice(0, 16);
-    expect([consentWordingVersion, digest]).toEqual(['1', '515b4cd9149468cd']);
+    expect([consentWordingVersion, digest]).toEqual(['1', '31559e2568a1e449']);
   });
 });

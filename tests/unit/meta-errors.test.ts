@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classifyMetaError, type MetaFailureKind } from '#src/adapters/channels/meta/errors.ts';
+import { classifyMetaError, type MetaFailureKind, rateLimitOf } from '#src/adapters/channels/meta/errors.ts';
 import { explainMetaCode } from '#src/adapters/channels/meta/explain.ts';
 
 describe('a code of Meta’s', () => {
@@ -30,6 +30,15 @@ describe('a code of Meta’s', () => {
       ]);
       expect(failure.words).toMatch(/^(?:[a-z]|Meta)[^.]+$/);
     }
+  });
+
+  it('tells whom a limit is for', () => {
+    const limits = [4, 80007, 130429, 131056, 131000, 190, 999999].map((code) =>
+      rateLimitOf(classifyMetaError(code)),
+    );
+    expect(limits).toEqual([...Array(3).fill('everybody'), 'person', undefined, undefined, undefined]);
+    expect(explainMetaCode('130429')).toMatchObject({ kind: 'passes', isRateLimit: true });
+    expect(explainMetaCode('131000')).not.toHaveProperty('isRateLimit');
   });
 
   it('is explained in plain words', () => {

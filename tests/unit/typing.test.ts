@@ -40,6 +40,15 @@ describe('typing dots', () => {
     expect(deps.shown).toHaveLength(3);
   });
 
+  it('are not shown any more once the work is called off, however long it takes to end', async () => {
+    const deps = countingChannel();
+    const calledOff = new AbortController();
+    await using _typing = keepTyping(deps, turn, calledOff.signal);
+    calledOff.abort();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(deps.shown).toHaveLength(1);
+  });
+
   it('may fail without anybody noticing but the debug log', async () => {
     const deps = countingChannel(true);
     await using _typing = keepTyping(deps, turn, new AbortController().signal);

@@ -15,6 +15,18 @@ describe('warnings at start', () => {
     expect(warnedOf({})).not.toContain('SECRET_KEY');
   });
 
+  it('say what does not work without the id of the WhatsApp Business Account', () => {
+    const meta = {
+      WHATSAPP_ACCESS_TOKEN: 'token',
+      WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
+      WHATSAPP_APP_SECRET: 'secret',
+    };
+    const account = 'WHATSAPP_BUSINESS_ACCOUNT_ID';
+    expect(warnedOf(meta)).toContain(account);
+    expect(warnedOf({ ...meta, [account]: '102290129340398' })).not.toContain(account);
+    expect(warnedOf({})).not.toContain(account);
+  });
+
   it('speak of PUBLIC_URL to those who take webhooks', () => {
     for (const ROLE of ['all', 'web'])
       expect(warnedOf({ ...postgres, ...twilio, ROLE })).toContain('PUBLIC_URL');

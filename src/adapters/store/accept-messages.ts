@@ -36,7 +36,7 @@ export async function acceptMessages(
     run = [];
     // Repeated weeks later, it must not take a number from whoever has it by then.
     if ((await findStored(context.trx, [message])).size > 0) continue;
-    await changeIdentities(context, message, change);
+    await changeIdentities(context, message, change, isWelcome);
     accepted.push(...(await acceptRun(context, [{ ...message, sender: change.current }], isWelcome)));
   }
   const last = await acceptRun(context, run, isWelcome);

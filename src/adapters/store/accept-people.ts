@@ -2,6 +2,7 @@ import type { Identity } from '#src/domain/identity.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import { settleConflicts } from './change-identities.ts';
 import { settleChangedHands } from './changed-hands.ts';
+import { notePlaces } from './identity-places.ts';
 import { inChunks } from './in-chunks.ts';
 import type { UserIdentityRow } from './people-tables.ts';
 import { keyOf, provenIdentities } from './proven-identities.ts';
@@ -41,6 +42,8 @@ export async function acceptPeople(
       .selectFrom('user_identities')
       .innerJoin('users', 'users.id', 'user_identities.user_id')
       .select([
+        'user_identities.id',
+        'places',
         'kind',
         'scope',
         'value',
@@ -84,6 +87,7 @@ export async function acceptPeople(
         ...identity,
         channel: message.channel,
         created_at: now,
+        places: null,
       });
       if (nameOf.has(userId) && identity.kind === 'phone') revealed.set(userId, identity.value);
     }
@@ -111,9 +115,9 @@ export async function acceptPeople(
     const name = message.profileName ?? null;
     const username = message.sender.find((identity) => identity.kind === 'username')?.value ?? null;
     if (!found) {
-      // Whoever holds a number now that was somebody else's is not whom a list that names it means.
+      // A list that names a number need not mean whoever has it now.
       const sender = message.sender.map((identity) =>
-        strangers.retired.has(keyOf(identity)) ? { ...identity, kind: 'username' as const } : identity,
+        strangers.barred.has(keyOf(identity)) ? { ...identity, kind: 'username' as const } : identity,
       );
       if (isWelcome(sender)) allowed.add(userId);
       const phone = message.sender.find((identity) => identity.kind === 'phone')?.value ?? null;
@@ -132,6 +136,7 @@ export async function acceptPeople(
         marketing_opted_out_at: null,
         erased_at: null,
         held_since: null,
+        untold_since: null,
         username,
         merged_into: null,
       });
@@ -146,6 +151,7 @@ export async function acceptPeople(
     return userId;
   });
 
+  await notePlaces(context, messages, { known, added: newIdentities });
   await inChunks(newUsers, (chunk) => trx.insertInto('users').values(chunk).execute());
   // In one order, as everything below: two processes that meet the same people wait for each other instead of both giving up.
   newIdentities.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));

@@ -1,16 +1,13 @@
 import type { ChannelName, Identity } from '#src/domain/identity.ts';
 import type { InboundMessage, MessageChange } from '#src/domain/message.ts';
+import { isSeenAt, placeOf } from './identity-places.ts';
 import { mergePeople } from './merge-people.ts';
-import type { UserIdentityRow } from './people-tables.ts';
 import { keyOf, provenIdentities, timeOf } from './proven-identities.ts';
-import { findPast } from './recognize-strangers.ts';
 import { leaveAddresses, retire } from './retire-identities.ts';
 import type { StoreContext } from './unit-of-work.ts';
+import { excludeNewHolders, findMover, identitiesOf, noticeMayTakeMs, ownersOf } from './who-moved.ts';
 
 type IdentityChange = Extract<MessageChange, { kind: 'identities' }>;
-
-/** The provider repeats itself for a week: whoever appeared with the new number within it has most likely moved there. */
-const noticeMayTakeMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Gives a person the identities they have from now on and takes away those they had, which may be somebody else's next. Nothing
@@ -20,6 +17,7 @@ export async function changeIdentities(
   context: StoreContext,
   message: InboundMessage,
   change: IdentityChange,
+  isWelcome: (sender: readonly Identity[]) => boolean,
 ): Promise<void> {
   const { trx, clock, newId } = context;
   const previous = provenIdentities(message);
@@ -27,25 +25,28 @@ export async function changeIdentities(
   const isCurrent = new Set(current.map(keyOf));
   if (current.length === 0 || previous.every((identity) => isCurrent.has(keyOf(identity)))) return;
   const at = timeOf(message, clock.now());
-  const known = await ownersOf(trx, previous);
-  // An id is stronger than a number, which may be somebody else's by now.
-  const owner = known.find(({ kind }) => kind !== 'phone') ?? known[0];
-  const userId = owner?.user_id ?? (await pastOwner(trx, previous, at));
+  const userId = await findMover(trx, previous, at);
   if (!userId) return;
+  await excludeNewHolders(context, { userId, previous, at }, isWelcome);
+  const before = await identitiesOf(trx, userId);
 
   const others = new Set((await ownersOf(trx, current)).map((row) => row.user_id));
   others.delete(userId);
   for (const otherId of others) await join(context, { userId, otherId, message, proven: current, at });
 
   const mine = await identitiesOf(trx, userId);
+  const isBefore = new Set(before.map(keyOf));
+  const isNews = current.some((identity) => !isBefore.has(keyOf(identity)));
   const namesPhone = previous.some((identity) => identity.kind === 'phone');
   const isPrevious = new Set(previous.map(keyOf));
-  // Whose phone is not told has another one all the same: ids change with the number.
-  const isOver = (row: Identity) =>
-    !isCurrent.has(keyOf(row)) &&
-    (isPrevious.has(keyOf(row)) || (!namesPhone && row.kind === 'phone' && row.scope === previous[0]?.scope));
+  // Ids change with the number, at every place. Whose phone is not told has another one all the same, and a notice of a number need
+  // not name the ids; those that came with it before the notice stay.
+  const isLeft = (row: Identity) =>
+    row.scope === previous[0]?.scope &&
+    ((row.kind === 'phone' && !namesPhone) || (row.kind === 'bsuid' && isNews && isBefore.has(keyOf(row))));
+  const isOver = (row: Identity) => !isCurrent.has(keyOf(row)) && (isPrevious.has(keyOf(row)) || isLeft(row));
   const over = mine.filter(isOver);
-  await retire(context, over, at);
+  await retire(context, over, { at, isTaken: false });
   const isMine = new Set(mine.map(keyOf));
   const gained = current.filter((identity) => !isMine.has(keyOf(identity)));
   if (gained.length > 0) {
@@ -55,6 +56,7 @@ export async function changeIdentities(
       ...identity,
       channel: message.channel,
       created_at: at,
+      places: identity.kind === 'bsuid' ? placeOf(message) : null,
     }));
     await trx.insertInto('user_identities').values(added).execute();
   }
@@ -75,28 +77,6 @@ export async function changeIdentities(
     .execute();
   await readdress(context, userId, message.channel, change.replyAddress);
   await leaveAddresses(context, over, userId);
-}
-
-/** Who had these identities until shortly before a notice, and has not changed since. */
-async function pastOwner(
-  trx: StoreContext['trx'],
-  previous: readonly Identity[],
-  at: string,
-): Promise<string | undefined> {
-  const isPrevious = new Set(previous.map(keyOf));
-  const since = new Date(Date.parse(at) - noticeMayTakeMs).toISOString();
-  const past = (await findPast(trx, previous)).filter(
-    (row) => isPrevious.has(keyOf(row)) && row.valid_to >= since,
-  );
-  const owner = past.find(({ kind }) => kind !== 'phone') ?? past[0];
-  if (!owner) return undefined;
-  const newer = await trx
-    .selectFrom('past_identities')
-    .select('id')
-    .where('user_id', '=', owner.user_id)
-    .where('valid_to', '>', at)
-    .executeTakeFirst();
-  return newer ? undefined : owner.user_id;
 }
 
 /**
@@ -152,10 +132,10 @@ async function join(
   const other = people.find((person) => person.id === otherId);
   const isId = ({ kind }: Identity) => kind === 'bsuid';
   const isSameAccount = theirs.some((row) => row.kind !== 'phone' && isProven.has(keyOf(row)));
-  // Somebody has one id on a channel: the number has changed hands.
+  // Somebody has one id at a place: the number has changed hands.
   const isAnotherAccount =
     proven.some(isId) &&
-    theirs.some((row) => isId(row) && row.channel === message.channel && !isProven.has(keyOf(row)));
+    theirs.some((row) => isId(row) && isSeenAt(row, message) && !isProven.has(keyOf(row)));
   const since = new Date(Date.parse(at) - noticeMayTakeMs).toISOString();
   const isNew = other !== undefined && (other.last_seen_at === null || other.created_at >= since);
   if (isSameAccount || (!isAnotherAccount && (about.isCertain || isNew))) {
@@ -166,7 +146,7 @@ async function join(
     return;
   }
   const lost = theirs.filter((row) => isProven.has(keyOf(row)));
-  await retire(context, lost, at);
+  await retire(context, lost, { at, isTaken: true });
   await leaveAddresses(context, lost, otherId);
 }
 
@@ -193,23 +173,4 @@ async function readdress(
     // What is being sent at this moment is on its way to the old one.
     .where('state', 'in', ['queued', 'held'])
     .execute();
-}
-
-function ownersOf(trx: StoreContext['trx'], identities: readonly Identity[]) {
-  return trx
-    .selectFrom('user_identities')
-    .selectAll()
-    .where((eb) =>
-      eb.or(
-        identities.map(({ kind, scope, value }) =>
-          eb.and([eb('kind', '=', kind), eb('scope', '=', scope), eb('value', '=', value)]),
-        ),
-      ),
-    )
-    .orderBy('user_id')
-    .execute();
-}
-
-function identitiesOf(trx: StoreContext['trx'], userId: string): Promise<UserIdentityRow[]> {
-  return trx.selectFrom('user_identities').selectAll().where('user_id', '=', userId).execute();
 }

@@ -52,6 +52,16 @@ export function createChannelStates({ db, fingerprints }: ChannelStatesDeps): Ch
       .execute();
   }
 
+  async function removeAlert(trx: Transaction<Database>, channel: ChannelName, code: string) {
+    const { fingerprint } = keyOf(channel);
+    await trx
+      .deleteFrom('channel_alerts')
+      .where('channel', '=', channel)
+      .where('fingerprint', '=', fingerprint)
+      .where('code', '=', code)
+      .execute();
+  }
+
   /** What is over, and what was found out with settings that nobody has had for as long. */
   async function forget(trx: Transaction<Database>, before: Date) {
     const last = before.toISOString();
@@ -63,11 +73,12 @@ export function createChannelStates({ db, fingerprints }: ChannelStatesDeps): Ch
       .execute();
   }
 
-  async function store(trx: Transaction<Database>, { stops, alerts, alertsSince }: ChannelNews) {
-    if (stops.size + alerts.length === 0) return;
+  async function store(trx: Transaction<Database>, { stops, alerts, alertsOver, alertsSince }: ChannelNews) {
+    if (stops.size + alerts.length + alertsOver.length === 0) return;
     await forget(trx, alertsSince);
     for (const [channel, stop] of stops)
       await (stop ? storeStop(trx, channel, stop) : removeStop(trx, channel));
+    for (const { channel, code } of alertsOver) await removeAlert(trx, channel, code);
     for (const { channel, alert } of alerts) await storeAlert(trx, channel, alert);
   }
 

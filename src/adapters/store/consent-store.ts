@@ -105,7 +105,7 @@ export function createConsentStore(context: StoreContext): ConsentStore {
     async stop(userId, origin) {
       const { numUpdatedRows } = await trx
         .updateTable('users')
-        .set({ opted_out_at: now(), updated_at: now(), held_since: null })
+        .set({ opted_out_at: now(), updated_at: now(), held_since: null, untold_since: null })
         .where('id', '=', userId)
         .where('opted_out_at', 'is', null)
         .executeTakeFirstOrThrow();

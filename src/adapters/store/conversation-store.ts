@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { LostLease } from '#src/domain/errors.ts';
 import type { InboundMessage } from '#src/domain/message.ts';
 import type { ConversationStore } from '#src/ports/stores.ts';
 import {
@@ -7,7 +8,7 @@ import {
   readAttachmentsById,
   toStoredAttachment,
 } from './message-rows.ts';
-import { type Given, insertion, statement } from './statement.ts';
+import { type Given, insertion, isSqlite, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** Text of earlier files that is loaded for one question: several long reports, but not a library. In UTF-16 units. */
@@ -21,6 +22,15 @@ const touchActive = statement((db, given: Given<{ userId: string; now: string }>
     .where('is_active', '=', 1)
     .returning('id'),
 );
+
+/**
+ * Who is none any more has no conversations: they went to whoever they turned out to be, maybe while the caller was at work, who finds
+ * that out by looking again. On Postgres this waits for a merge that is under way, and holds up one that comes.
+ */
+const selectOwner = statement((db, given: Given<{ userId: string }>) => {
+  const query = db.selectFrom('users').select('merged_into').where('id', '=', given.userId);
+  return isSqlite(db) ? query : query.forShare();
+});
 
 const insertConversation = insertion('conversations');
 
@@ -65,6 +75,8 @@ export function createConversationStore({ trx, clock, newId }: StoreContext): Co
       const now = clock.now().toISOString();
       const existing = await touchActive.first(trx, { userId, now });
       if (existing) return existing.id;
+      if ((await selectOwner.first(trx, { userId }))?.merged_into)
+        throw new LostLease('the person has turned out to be somebody else');
       const id = newId();
       const times = { created_at: now, updated_at: now };
       await insertConversation(trx, { id, user_id: userId, title: null, is_active: 1, ...times });

@@ -28,6 +28,7 @@ export const copiedRows = {
   attachments: 'all',
   attachment_pages: 'all',
   outbound_parts: 'all',
+  uploads: 'all',
   early_reports: 'all',
   early_corrections: 'all',
   consents: 'all',

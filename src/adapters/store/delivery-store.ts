@@ -25,7 +25,7 @@ export function createDeliveryStore({ trx, clock }: StoreContext): DeliveryStore
   async function forgetHolds(userIds: readonly string[]): Promise<void> {
     await trx
       .updateTable('users')
-      .set({ held_since: null })
+      .set({ held_since: null, untold_since: null })
       .where('id', 'in', [...new Set(userIds)])
       .where(({ not, exists, selectFrom }) =>
         not(
@@ -147,6 +147,7 @@ type PartRow = Pick<
 >;
 
 function toReportedPart(row: PartRow): ReportedPart {
+  const extras: PartExtras = row.extras === null ? {} : JSON.parse(row.extras);
   return {
     id: row.id,
     userId: row.user_id,
@@ -155,7 +156,8 @@ function toReportedPart(row: PartRow): ReportedPart {
     channel: row.channel,
     to: row.to_address,
     from: row.from_address,
-    isTemplate: row.extras !== null && 'template' in (JSON.parse(row.extras) as PartExtras),
+    isTemplate: extras.template !== undefined,
+    isNudge: extras.isNudge === true,
     state: row.state,
     providerId: row.provider_id ?? undefined,
     failures: row.failures,

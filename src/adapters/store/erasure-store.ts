@@ -62,6 +62,7 @@ export function createErasureStore({ trx, clock, newId }: StoreContext): Erasure
           opted_out_at: null,
           marketing_opted_out_at: null,
           held_since: null,
+          untold_since: null,
           last_seen_at: null,
           erased_at: row.fn.coalesce('erased_at', row.val(now())),
           updated_at: now(),
@@ -111,10 +112,21 @@ export function createErasureStore({ trx, clock, newId }: StoreContext): Erasure
       const known = [...messages, ...parts].flatMap(({ channel, provider_id }) =>
         provider_id === null ? [] : [{ channel, kind: 'message' as const, value: provider_id }],
       );
-      const refs = files.flatMap(({ message_id, ref }) => {
+      const uploads = await trx
+        .selectFrom('uploads')
+        .innerJoin('outbound_parts', 'outbound_parts.id', 'uploads.part_id')
+        .select(['uploads.channel', 'uploads.ref'])
+        .where('outbound_parts.message_id', 'in', ids)
+        .execute();
+      const received = files.flatMap(({ message_id, ref }) => {
         const channel = channelOf.get(message_id);
-        return channel ? [{ channel, kind: 'file' as const, value: ref }] : [];
+        return channel ? [{ channel, ref }] : [];
       });
+      const refs = [...received, ...uploads].map(({ channel, ref }) => ({
+        channel,
+        kind: 'file' as const,
+        value: ref,
+      }));
       await noteAtProvider(userId, [...refs, ...known]);
       // Reports that came before their message was known carry its id.
       for (const { channel, value } of known) {

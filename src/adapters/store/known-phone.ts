@@ -34,6 +34,7 @@ export async function insertKnownPhone(
     marketing_opted_out_at: null,
     erased_at: null,
     held_since: null,
+    untold_since: null,
     username: null,
     merged_into: null,
   };
@@ -48,6 +49,7 @@ export async function insertKnownPhone(
       value: person.phone,
       channel: null,
       created_at: now,
+      places: null,
     })
     .execute();
   return user;

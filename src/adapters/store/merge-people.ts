@@ -80,6 +80,7 @@ export async function mergePeople(
       opted_out_at: null,
       marketing_opted_out_at: null,
       held_since: null,
+      untold_since: null,
       merged_into: keptId,
       erased_at: now,
       updated_at: now,
@@ -112,6 +113,7 @@ function together(kept: UserRow, other: UserRow) {
     opted_out_at: kept.opted_out_at ?? other.opted_out_at,
     marketing_opted_out_at: kept.marketing_opted_out_at ?? other.marketing_opted_out_at,
     held_since: kept.held_since ?? other.held_since,
+    untold_since: (kept.held_since === null ? other : kept).untold_since,
     last_seen_at: latest(kept.last_seen_at, other.last_seen_at),
   };
 }

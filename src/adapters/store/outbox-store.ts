@@ -4,6 +4,7 @@ import type { OutboxStore, PartAtHand } from '#src/ports/outbox.ts';
 import { undelivered } from './delivery-statements.ts';
 import { insertOutbound, toQueuedPart } from './outbound-rows.ts';
 import { isPending } from './partial-indexes.ts';
+import { reroutePart } from './reroute-part.ts';
 import type { Database } from './schema.ts';
 import { type Given, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -84,6 +85,14 @@ const requeuePart = statement((db, given: Given<PartAtHand & { excused: number }
   changePart(db, given).set((row) => ({ state: 'queued', excused: row('excused', '+', given.excused) })),
 );
 
+const postponePart = statement((db, given: Given<PartAtHand & { until: string }>) =>
+  changePart(db, given).set((row) => ({
+    state: 'queued',
+    excused: row('excused', '+', 1),
+    not_before: given.until,
+  })),
+);
+
 type Failure = { errorCode: string; reason: string | null; now: string };
 
 const failPart = statement((db, given: Given<PartAtHand & Failure>) =>
@@ -147,6 +156,10 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
       return (await requeuePart.change(trx, { ...part, excused: isExcused ? 1 : 0 })) > 0;
     },
 
+    async postponed(part, until) {
+      return (await postponePart.change(trx, { ...part, until: until.toISOString() })) > 0;
+    },
+
     async sent(part, providerId) {
       if ((await endPart.change(trx, { ...part, providerId, now: now() })) > 0) return true;
       const { id, attempts } = part;
@@ -194,23 +207,6 @@ export function createOutboxStore(context: StoreContext): OutboxStore {
       return last && { channel: last.channel, to: last.reply_address, from: last.own_address };
     },
 
-    async reroute(part, { channel, to, from }) {
-      const { numUpdatedRows } = await trx
-        .updateTable('outbound_parts')
-        .set((row) => ({
-          channel,
-          to_address: to,
-          from_address: from,
-          not_before: null,
-          // A quotation means nothing on another channel, and nothing else than text goes there.
-          extras: null,
-          rerouted_from: row.fn.coalesce('rerouted_from', 'channel'),
-        }))
-        .where('id', '=', part.id)
-        .where('state', '=', part.state)
-        .where('attempts', '=', part.attempts)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    reroute: (part, address, texts) => reroutePart(trx, part, { address, texts }),
   };
 }

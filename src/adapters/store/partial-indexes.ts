@@ -22,3 +22,6 @@ export const isOnDisk = sql<SqlBool>`attachments.path is not null`;
 
 /** Parts that wait until their person writes. */
 export const isHeld = sql<SqlBool>`outbound_parts.state = 'held'`;
+
+/** People who could not be told that something is held for them. */
+export const isUntold = sql<SqlBool>`users.untold_since is not null`;

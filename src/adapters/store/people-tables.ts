@@ -11,6 +11,8 @@ export interface UserIdentityRow {
   /** Where it was first seen; null of numbers that the owner added. */
   channel: ChannelName | null;
   created_at: string;
+  /** Of business-scoped ids: where they were seen, see `identity-places.ts`; null where nobody has noted it. */
+  places: string | null;
 }
 
 /** What somebody was known by: nobody is found by it any more, but for what they wrote while it was theirs. */
@@ -22,6 +24,8 @@ export interface PastIdentityRow {
   value: string;
   valid_from: string;
   valid_to: string;
+  /** 1: somebody else has shown it, and nothing was told of a move. */
+  is_taken: 0 | 1;
 }
 
 /** Makes whoever sends the code this person; gone once it was used. */

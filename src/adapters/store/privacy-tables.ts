@@ -32,6 +32,16 @@ export interface ErasureRow {
   created_at: string;
 }
 
+/** A file of ours that a provider keeps because a part carried it. */
+export interface UploadRow {
+  id: string;
+  part_id: string;
+  channel: ChannelName;
+  /** What gets the file there. */
+  ref: string;
+  created_at: string;
+}
+
 /** A message that was erased, so that it does not come in again. */
 export interface ErasedMessageRow {
   /** Of its channel and provider id, see `digestOf`. */

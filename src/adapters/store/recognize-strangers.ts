@@ -16,10 +16,10 @@ interface LateSender {
 interface Recognized {
   /** Messages that are stored already, or were erased: they must not make anybody known. */
   readonly repeated: ReadonlySet<InboundMessage>;
-  /** Messages that somebody wrote while the identity was still theirs. */
+  /** Messages that somebody wrote while the identity was still theirs, or by an id that was. */
   readonly late: ReadonlyMap<InboundMessage, LateSender>;
-  /** Identities that were somebody else's once: who holds one now was not meant by a list that names it. */
-  readonly retired: ReadonlySet<string>;
+  /** Identities by which a list does not mean who has them now, see `barsNext`. */
+  readonly barred: ReadonlySet<string>;
 }
 
 /** Looks at messages before they make somebody known; no query when there are none. */
@@ -34,11 +34,14 @@ export async function recognizeStrangers(
   const late = new Map<InboundMessage, LateSender>();
   if (past.length > 0) {
     for (const message of messages) {
-      if (message.sentAtMs === undefined) continue;
-      const sentAt = timeOf(message, clock.now());
+      const sentAt = message.sentAtMs === undefined ? undefined : timeOf(message, clock.now());
       const keys = new Set(provenIdentities(message).map(keyOf));
       const whose = past.find(
-        (row) => keys.has(keyOf(row)) && row.valid_from <= sentAt && sentAt <= row.valid_to,
+        (row) =>
+          keys.has(keyOf(row)) &&
+          // Nobody gets an id that was somebody's.
+          (row.kind !== 'phone' ||
+            (sentAt !== undefined && row.valid_from <= sentAt && sentAt <= row.valid_to)),
       );
       if (!whose) continue;
       const last = await trx
@@ -62,7 +65,7 @@ export async function recognizeStrangers(
       messages.filter((message) => erased.has(digestOf(message)) || stored.has(message.providerId)),
     ),
     late,
-    retired: new Set(past.map(keyOf)),
+    barred: new Set(past.filter(barsNext).map(keyOf)),
   };
 }
 
@@ -84,13 +87,36 @@ export async function findStored(
   return new Set(rows.map((row) => row.provider_id ?? ''));
 }
 
+/**
+ * Whether a list that names a number does not mean whoever has it after this person: they have moved away from it and are meant
+ * themselves, or they were barred by the owner, for whom a new account is no way around it.
+ */
+export function barsNext(
+  past: Pick<Past, 'is_taken' | 'is_active' | 'is_whitelisted' | 'access_decided_by'>,
+) {
+  const isBarred = past.is_active === 0 || (past.access_decided_by === 'owner' && past.is_whitelisted === 0);
+  return past.is_taken === 0 || isBarred;
+}
+
+type Past = Awaited<ReturnType<typeof findPast>>[number];
+
 /** Who had these identities, the latest holder first. */
 export async function findPast(trx: StoreContext['trx'], identities: readonly Identity[]) {
   const rows = await inChunks([...new Set(identities.map((identity) => identity.value))], (chunk) =>
     trx
       .selectFrom('past_identities')
       .innerJoin('users', 'users.id', 'past_identities.user_id')
-      .select(['kind', 'scope', 'value', 'user_id', 'valid_from', 'valid_to', 'is_whitelisted', 'is_active'])
+      .select([
+        'past_identities.id',
+        'kind',
+        'scope',
+        'value',
+        'user_id',
+        'valid_from',
+        'valid_to',
+        'is_taken',
+      ])
+      .select(['is_whitelisted', 'is_active', 'access_decided_by'])
       .where('kind', 'in', ['phone', 'bsuid', 'parent_bsuid'])
       .where('scope', 'in', [...new Set(identities.map((identity) => identity.scope))])
       .where('value', 'in', chunk)

@@ -8,11 +8,14 @@ import type { StoreContext } from './unit-of-work.ts';
 /** Why something was not delivered, as it is written on parts and messages. */
 const moved = { code: 'address_retired', reason: 'The person cannot be reached at this address any more.' };
 
-/** Nobody is found by these any more. */
+/**
+ * Nobody is found by these any more.
+ * @param isTaken somebody else has shown them; otherwise it was told that the person has others now
+ */
 export async function retire(
   { trx, newId }: StoreContext,
   rows: readonly UserIdentityRow[],
-  at: string,
+  { at, isTaken }: { at: string; isTaken: boolean },
 ): Promise<void> {
   if (rows.length === 0) return;
   const past = rows.map(({ user_id, kind, scope, value, created_at }) => ({
@@ -23,6 +26,7 @@ export async function retire(
     value,
     valid_from: created_at,
     valid_to: at,
+    is_taken: isTaken ? (1 as const) : (0 as const),
   }));
   await trx.insertInto('past_identities').values(past).execute();
   await trx

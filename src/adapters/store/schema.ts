@@ -8,7 +8,7 @@ import type { BroadcastRecipientRow, BroadcastRow } from './broadcast-tables.ts'
 import type { ChannelAlertRow, ChannelStopRow } from './channel-tables.ts';
 import type { IdempotencyRow, TemplateRow } from './outreach-tables.ts';
 import type { LinkCodeRow, LinkTriesRow, PastIdentityRow, UserIdentityRow } from './people-tables.ts';
-import type { ConsentRow, ErasedMessageRow, ErasureRow } from './privacy-tables.ts';
+import type { ConsentRow, ErasedMessageRow, ErasureRow, UploadRow } from './privacy-tables.ts';
 import type { JobRow, RateLimitRow, WorkerRow } from './queue-tables.ts';
 import type { UsageDayRow, UsageRow, UsageTotalRow } from './usage-tables.ts';
 
@@ -43,6 +43,8 @@ export interface UserRow {
   erased_at: string | null;
   /** Since when something is held until they write again; null while nothing is. */
   held_since: string | null;
+  /** Since when something is held that they could not be told of; null while they know. */
+  untold_since: string | null;
   /** For display alone: it can be given up, and taken by somebody else. */
   username: string | null;
   /** Who they turned out to be; everything of theirs is there. They count as erased. */
@@ -226,6 +228,7 @@ export interface Database {
   attachments: AttachmentRow;
   attachment_pages: AttachmentPageRow;
   outbound_parts: OutboundPartRow;
+  uploads: UploadRow;
   early_reports: EarlyReportRow;
   early_corrections: EarlyCorrectionRow;
   consents: ConsentRow;

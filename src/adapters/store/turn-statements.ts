@@ -79,7 +79,7 @@ type Answered = Pick<
   | 'cost_micros'
 >;
 
-/** The last one: it tells what the answer was and what it cost. */
+/** The last one: it tells what the answer was, what it cost, and where whoever asked can be reached by now. */
 export const answerMessage = statement((db, given: Given<Answered>) =>
   db
     .updateTable('messages')
@@ -94,7 +94,8 @@ export const answerMessage = statement((db, given: Given<Answered>) =>
       cached_tokens: given.cached_tokens,
       cost_micros: given.cost_micros,
     })
-    .where('id', '=', given.id),
+    .where('id', '=', given.id)
+    .returning('reply_address'),
 );
 
 /** How a turn ends, and the steps to add. */

@@ -85,7 +85,7 @@ export function createTurnStore(context: StoreContext): TurnStore {
       const others = turn.messages.slice(0, -1).map((message) => message.id);
       if (others.length > 0) await processMessages.change(trx, { ids: others, error_message });
       // The whole exchange can be read off the turn's last inbound row, and sums over messages count each token once.
-      await answerMessage.change(trx, {
+      const asked = await answerMessage.first(trx, {
         id: last.id,
         error_message,
         ai_response: text,
@@ -102,7 +102,8 @@ export function createTurnStore(context: StoreContext): TurnStore {
         conversationId: turn.conversationId,
         turnId: turn.id,
         channel: last.channel,
-        to: last.replyAddress,
+        // They may have moved since the turn was read.
+        to: asked?.reply_address ?? last.replyAddress,
         from: last.ownAddress,
         // Meta alone can quote; elsewhere it would be stored for nobody.
         quotes: last.channel === 'meta' ? last.providerId : undefined,

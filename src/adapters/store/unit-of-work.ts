@@ -19,6 +19,7 @@ import { runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 import { createTemplateStore } from './template-store.ts';
 import { createTurnStore } from './turn-store.ts';
+import { createUploadStore } from './upload-store.ts';
 import { createUsageStore } from './usage-store.ts';
 import { createUserStore } from './user-store.ts';
 import { createWakeStore } from './wake-store.ts';
@@ -52,6 +53,7 @@ function bind(context: StoreContext): Stores {
     turns: createTurnStore(context),
     attachments: createAttachmentStore(context),
     outbox: createOutboxStore(context),
+    uploads: createUploadStore(context),
     deliveries: createDeliveryStore(context),
     usage: createUsageStore(context),
     notices: createNoticeStore(context),

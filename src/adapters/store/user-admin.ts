@@ -18,10 +18,12 @@ interface UserAdminDeps {
   readonly setAlarms?: SetAlarms | undefined;
   /** Called when there is work for the queue. */
   readonly onJob?: (() => void) | undefined;
+  /** Called when it is stored that a person wants no messages. */
+  readonly onStopped?: ((userId: string) => void) | undefined;
 }
 
 /** The owner's changes to people. Every method is one short transaction or one statement. */
-export function createUserAdmin({ db, clock, newId, setAlarms, onJob }: UserAdminDeps): UserAdmin {
+export function createUserAdmin({ db, clock, newId, setAlarms, onJob, onStopped }: UserAdminDeps): UserAdmin {
   return {
     async patchUser(id, { isWhitelisted, isActive }) {
       const row = await db
@@ -49,13 +51,15 @@ export function createUserAdmin({ db, clock, newId, setAlarms, onJob }: UserAdmi
     },
 
     async stopMessages(id) {
-      return runTransaction(db, async (trx) => {
+      const stopped = await runTransaction(db, async (trx) => {
         const user = await followMerged(trx, id);
         if (!user) return null;
         await createConsentStore({ trx, clock, newId }).stop(user.id, { source: 'owner' });
         const row = await followMerged(trx, user.id);
         return row ? toUserView(row) : null;
       });
+      if (stopped) onStopped?.(stopped.id);
+      return stopped;
     },
 
     async issueLinkCode(id) {

@@ -2,7 +2,7 @@ import type { User } from '#src/domain/user.ts';
 import type { UserStore } from '#src/ports/stores.ts';
 import { inChunks } from './in-chunks.ts';
 import { findByPhone, insertKnownPhone } from './known-phone.ts';
-import { findPast } from './recognize-strangers.ts';
+import { barsNext, findPast } from './recognize-strangers.ts';
 import type { UserRow } from './schema.ts';
 import { type Given, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
@@ -28,12 +28,16 @@ export function createUserStore(context: StoreContext): UserStore {
         phones.map((phone) => ({ kind: 'phone', scope: '', value: phone })),
       );
       for (const phone of phones.toSorted()) {
+        const before = past.filter((row) => row.value === phone);
+        // Who has lost it without a word keeps what they have; it is also whoever has it now that is named.
+        for (const row of before) if (row.is_taken === 1 && row.is_whitelisted === 1) listed.add(row.user_id);
         // The list names a person, and they stay on it with another number; who has the old one now is decided on by hand.
-        const moved = past.find((row) => row.value === phone);
+        const moved = before.findLast((row) => row.is_taken === 0);
         if (moved) {
           listed.add(moved.user_id);
           continue;
         }
+        if (before.some(barsNext)) continue;
         const known = await findByPhone(trx, phone);
         const decision = { phone, isWhitelisted: true, decidedBy: 'settings' as const };
         listed.add(known ?? (await insertKnownPhone(context, decision)).id);

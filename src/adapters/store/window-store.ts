@@ -5,7 +5,7 @@ import type { PartExtras } from '#src/domain/outbound.ts';
 import type { PartAtHand } from '#src/ports/outbox.ts';
 import type { HoldReason, WindowStore } from '#src/ports/outreach.ts';
 import { waitsForPerson } from './called-back-parts.ts';
-import { isHeld } from './partial-indexes.ts';
+import { isHeld, isUntold } from './partial-indexes.ts';
 import { type Given, isOneOf, statement } from './statement.ts';
 import type { StoreContext } from './unit-of-work.ts';
 import { personNow, personOfPart } from './whose-part.ts';
@@ -82,6 +82,7 @@ function isMereText(extras: string | null): boolean {
 
 /** When people last wrote, and what waits for them to write again. */
 export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
+  const now = () => clock.now().toISOString();
   return {
     async lastWrote(userId, channel) {
       const rows = await selectLatest.all(trx, { userId, channel, limit: lookedThrough });
@@ -101,14 +102,15 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
       return (await holdPart.change(trx, { id, state, attempts, code, words })) > 0;
     },
 
-    async markHeld(userId) {
+    async markHeld(userId, { isTold }) {
       const { numUpdatedRows } = await trx
         .updateTable('users')
-        .set({ held_since: clock.now().toISOString() })
+        .set({ held_since: now(), untold_since: isTold ? null : now() })
         .where('users.id', '=', personNow(sql<string>`${userId}`))
         .where(({ or, eb, exists, selectFrom }) =>
           or([
             eb('users.held_since', 'is', null),
+            isUntold,
             // They have written since, elsewhere: what did not fit there still waits, but they were told of it long ago.
             exists(
               selectFrom('messages')
@@ -121,6 +123,45 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
         )
         .executeTakeFirstOrThrow();
       return numUpdatedRows > 0n;
+    },
+
+    async untold(partId) {
+      const part = await trx
+        .selectFrom('outbound_parts')
+        .select([personOfPart.as('user_id'), 'created_at'])
+        .where('id', '=', partId)
+        .executeTakeFirst();
+      if (!part) return;
+      await trx
+        .updateTable('users')
+        .set({ untold_since: now() })
+        .where('id', '=', part.user_id)
+        // What is held since then was announced anew.
+        .where('held_since', '<=', part.created_at)
+        .execute();
+    },
+
+    async whoIsUntold(channel, { after, limit }) {
+      const rows = await trx
+        .selectFrom('users')
+        .innerJoin('outbound_parts', 'outbound_parts.user_id', 'users.id')
+        .select([
+          'users.id as userId',
+          'outbound_parts.to_address as to',
+          'outbound_parts.from_address as from',
+        ])
+        .where(isUntold)
+        .where('users.held_since', 'is not', null)
+        .where('users.opted_out_at', 'is', null)
+        .where('users.id', '>', after)
+        .where(isHeld)
+        .where(waitsForPerson)
+        .where('outbound_parts.channel', '=', channel)
+        .orderBy('users.id')
+        .orderBy('outbound_parts.id')
+        .limit(limit)
+        .execute();
+      return [...new Map(rows.map((row) => [row.userId, { ...row, channel }])).values()];
     },
 
     async release(userId, { channel, to, from, textUnits }) {
@@ -138,7 +179,11 @@ export function createWindowStore({ trx, clock }: StoreContext): WindowStore {
       const ids = released.map((part) => part.id);
       if (ids.length > 0) await releaseParts.change(trx, { ids, channel, to, from });
       if (released.length < held.length) return;
-      await trx.updateTable('users').set({ held_since: null }).where('id', '=', userId).execute();
+      await trx
+        .updateTable('users')
+        .set({ held_since: null, untold_since: null })
+        .where('id', '=', userId)
+        .execute();
     },
   };
 }

@@ -36,6 +36,6 @@ export function toEvents(payload: string, self: string): LiveEvent[] {
 
 function isEvent(value: unknown): value is LiveEvent {
   const { kind, userId, address } = (value ?? {}) as Partial<Record<string, unknown>>;
-  if (kind === 'changed' || kind === 'typing') return typeof userId === 'string';
+  if (kind === 'changed' || kind === 'typing' || kind === 'stopped') return typeof userId === 'string';
   return kind === 'typing_to' && typeof address === 'string';
 }

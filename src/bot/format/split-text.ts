@@ -7,6 +7,9 @@ const painOfUneven = 20;
 /** Below this size the signs that would close and open marks again take more room than text. */
 const roomForMarks = 40;
 
+/** What every channel carries in one message, for one that is not configured any more. */
+export const usualTextUnits = 1_580;
+
 /**
  * Splits WhatsApp text into parts of at most `maxUnits` UTF-16 units, in order, none empty. Cuts fall between paragraphs, else
  * lines, sentences, words, and only then inside a word, never inside a character. Code blocks and marks that must be cut are closed

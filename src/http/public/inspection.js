@@ -11,7 +11,7 @@ import { cost, duration, kindName, milliseconds, number, problemName, refusal, s
 const partStates = {
   queued: 'Queued',
   sending: 'Being sent',
-  held: 'Waits until the person writes',
+  held: 'Waits until the person writes, or until its broadcast goes on',
   sent: 'Sent',
   delivered: 'Delivered',
   read: 'Read',

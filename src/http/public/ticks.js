@@ -12,7 +12,7 @@ const looks = {
   seen: { drawing: 'ticks', words: 'Delivered' },
   answered: { drawing: 'ticks', kind: 'is-read', words: 'Read and answered' },
   queued: { drawing: 'clock', words: 'Queued' },
-  held: { drawing: 'clock', words: 'Waits until the person writes' },
+  held: { drawing: 'clock', words: 'Waits until the person writes, or until its broadcast goes on' },
   sent: { drawing: 'tick', words: 'Sent' },
   delivered: { drawing: 'ticks', words: 'Delivered' },
   read: { drawing: 'ticks', kind: 'is-read', words: 'Read' },

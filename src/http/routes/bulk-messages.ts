@@ -9,8 +9,9 @@ import type { Recipient } from '#src/domain/broadcast.ts';
 import { NotFound } from '#src/domain/errors.ts';
 import type { ReadModel } from '#src/ports/read-model.ts';
 import { HttpError } from '../http-error.ts';
+import { decodeList } from './decode-list.ts';
 import { statusOf } from './outreach.ts';
-import { parseRecipients } from './parse-csv.ts';
+import { type FaultyLine, parseRecipients } from './parse-recipients.ts';
 import { BroadcastDetail } from './schemas/broadcast.ts';
 import { BulkOrder, BulkQuery, mostRecipients, Preflight } from './schemas/bulk.ts';
 import { failures, json } from './schemas/errors.ts';
@@ -22,7 +23,7 @@ import { toPhone } from './schemas/phone.ts';
 const bodyLimit = 8 * 1024 * 1024;
 const security = [{ bearer: [] }];
 const lists =
-  'JSON, or a list as text/csv: a heading with phone (or user_id, bsuid) and a column for each value of the template, then a line for each recipient; text or template, language, channel and name go into the query.';
+  'JSON, or a list as text/csv in UTF-8: a heading with phone (or user_id, bsuid) and a column for each value of the template, then a line for each recipient; text or template, language, channel and name go into the query.';
 
 /** Saying something to many. To be registered in a scope of its own: no other route reads lists. */
 export function addBulkMessages(
@@ -30,15 +31,19 @@ export function addBulkMessages(
   { broadcasts, readModel }: { broadcasts: Broadcasts; readModel: ReadModel },
 ): void {
   const routes = api.withTypeProvider<ZodTypeProvider>();
+  // An order has no place for them.
+  const faultyLines = new WeakMap<FastifyRequest, ReadonlyMap<number, FaultyLine>>();
   api.addContentTypeParser(
     'text/csv',
-    { parseAs: 'string', bodyLimit },
-    async (request: FastifyRequest, body: string) => {
+    { parseAs: 'buffer', bodyLimit },
+    async (request: FastifyRequest, body: Buffer) => {
       const { dry_run: _dryRun, template, language, ...query } = request.query as z.output<typeof BulkQuery>;
+      const list = parseRecipients(decodeList(body, request.headers['content-type']), mostRecipients);
+      faultyLines.set(request, list.faulty);
       return {
         ...query,
         ...(template !== undefined && { template: { name: template, ...(language && { language }) } }),
-        recipients: parseRecipients(body, mostRecipients),
+        recipients: list.recipients,
       };
     },
   );
@@ -60,8 +65,12 @@ export function addBulkMessages(
         },
       },
     },
-    async ({ body, query, headers }, reply) => {
-      const order = await toOrder(body, headers['idempotency-key']);
+    async (request, reply) => {
+      const { body, query, headers } = request;
+      const order = await toOrder(body, {
+        key: headers['idempotency-key'],
+        faulty: faultyLines.get(request),
+      });
       if (body.dry_run || query.dry_run === 'true') {
         return reply.code(200).send(toPreflightBody(accepted(await broadcasts.preflight(order))));
       }
@@ -86,7 +95,10 @@ export function addBulkMessages(
         },
       },
     },
-    async ({ body }) => toPreflightBody(accepted(await broadcasts.preflight(await toOrder(body, undefined)))),
+    async (request) => {
+      const order = await toOrder(request.body, { faulty: faultyLines.get(request) });
+      return toPreflightBody(accepted(await broadcasts.preflight(order)));
+    },
   );
 }
 
@@ -100,11 +112,12 @@ const readAtOnce = 250;
 
 async function toOrder(
   { name, text, template, channel, recipients }: z.output<typeof BulkOrder>,
-  key: string | undefined,
+  { key, faulty }: { key?: string | undefined; faulty: ReadonlyMap<number, FaultyLine> | undefined },
 ): Promise<BroadcastOrder> {
   const read: Recipient[] = [];
   for (let start = 0; start < recipients.length; start += readAtOnce) {
-    read.push(...recipients.slice(start, start + readAtOnce).map(toRecipient));
+    const some = recipients.slice(start, start + readAtOnce);
+    read.push(...some.map((one, at) => toRecipient(one, faulty?.get(start + at))));
     await breathe();
   }
   const content = { text, template, channel };
@@ -122,7 +135,11 @@ async function toOrder(
 type GivenRecipient = z.output<typeof BulkOrder>['recipients'][number];
 
 /** One faulty line of thousands is told of among the others, and holds up nobody. */
-function toRecipient({ user_id, phone, bsuid, values }: GivenRecipient): Recipient {
+function toRecipient(
+  { user_id, phone, bsuid, values }: GivenRecipient,
+  faulty: FaultyLine | undefined,
+): Recipient {
+  if (faulty) return { kind: 'unreadable', given: faulty.place, fault: faulty.words, values };
   const given = [user_id, phone, bsuid].filter((one) => one !== undefined);
   const unreadable = { kind: 'unreadable', given: given.join(' ').replaceAll('\0', ''), values } as const;
   if (given.length !== 1) return unreadable;

@@ -1,59 +1,67 @@
 import { HttpError } from '../http-error.ts';
 
-/** How recipients are named in the columns of a list; every other column is a value of the template. */
-const naming = ['user_id', 'phone', 'bsuid'] as const;
-
-/** A list as a spreadsheet saves it: a heading, then a line for each recipient. @throws HttpError 400 */
-export function parseRecipients(text: string, atMost: number): object[] {
-  const rows = parseCsv(text, atMost + 1);
-  const [heading = [], ...lines] = rows.map((row) => row.map((cell) => cell.trim()));
-  const columns = heading.map((name) => (/^(phone|user_id|bsuid)$/i.test(name) ? name.toLowerCase() : name));
-  if (!naming.some((name) => columns.includes(name)))
-    throw new HttpError(400, 'invalid_request', 'The first line must name a column phone, user_id or bsuid.');
-  if (new Set(columns).size < columns.length || columns.includes(''))
-    throw new HttpError(400, 'invalid_request', 'Every column needs a name of its own.');
-  return lines.map((cells) => {
-    const filled = columns.flatMap((name, at): [string, string][] => (cells[at] ? [[name, cells[at]]] : []));
-    const isName = (column: string) => (naming as readonly string[]).includes(column);
-    return {
-      ...Object.fromEntries(filled.filter(([column]) => isName(column))),
-      values: Object.fromEntries(filled.filter(([column]) => !isName(column))),
-    };
-  });
+/** A row of a list, with the lines of the file it stands on, from 1. */
+export interface CsvRow {
+  readonly cells: readonly string[];
+  readonly line: number;
+  readonly lastLine: number;
+  /** Something follows the closing quotation mark of a cell: where the cell ends is anybody's guess. */
+  readonly isTorn: boolean;
 }
 
-/** RFC 4180, with whatever line ends; semicolons where the heading has no comma, as some spreadsheets write. @throws HttpError 400 */
-function parseCsv(given: string, mostRows: number): string[][] {
-  const text = given.replace(/^\uFEFF/, '');
-  const [firstLine = ''] = text.split(/\r?\n/, 1);
-  const delimiter = !firstLine.includes(',') && firstLine.includes(';') ? ';' : ',';
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let at = 0;
-  const endRow = () => {
-    if (row.some((cell) => cell !== '')) rows.push(row);
-    row = [];
-    if (rows.length > mostRows)
-      throw new HttpError(400, 'invalid_request', `A list has at most ${mostRows - 1} recipients.`);
-  };
-  while (at < text.length) {
-    let cell = '';
-    if (text[at] === '"') {
-      for (at += 1; ; at += 1) {
-        const end = text.indexOf('"', at);
-        if (end === -1) throw new HttpError(400, 'invalid_request', 'A quotation mark is never closed.');
-        cell += text.slice(at, end);
-        at = end + 1;
-        if (text[at] !== '"') break;
-        cell += '"';
-      }
-    }
+/**
+ * RFC 4180, a row at a time: cells without the blanks around them, rows without content left out.
+ * @param text with `\n` as its line end
+ * @throws HttpError 400 when a quotation mark is never closed
+ */
+export function* readCsv(text: string, delimiter: string): Generator<CsvRow> {
+  let line = 1;
+  for (let at = 0; at < text.length; ) {
     const start = at;
-    while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at += 1;
-    row.push(cell + text.slice(start, at).replace(/\r$/, ''));
-    if (text[at] === '\n' || at === text.length) endRow();
-    at += 1;
+    const cells: string[] = [];
+    let isTorn = false;
+    for (let isLast = false; !isLast; ) {
+      const cell = readCell(text, at, delimiter);
+      if (!cell) {
+        const opens = line + countLineEnds(text, start, at);
+        const words = `The quotation mark that opens in line ${opens} is never closed.`;
+        throw new HttpError(400, 'invalid_request', words);
+      }
+      cells.push(cell.text);
+      isTorn ||= cell.isTorn;
+      at = cell.end + 1;
+      isLast = text[cell.end] !== delimiter;
+    }
+    const lastLine = line + countLineEnds(text, start, at - 1);
+    if (cells.some((cell) => cell !== '')) yield { cells, line, lastLine, isTorn };
+    line = lastLine + 1;
   }
-  if (row.length > 0) endRow();
-  return rows;
+}
+
+/** Undefined when it is never closed. */
+function readCell(text: string, start: number, delimiter: string) {
+  let at = start;
+  let quoted: string | undefined;
+  while (text[at] === ' ') at += 1;
+  if (text[at] === '"') {
+    quoted = '';
+    for (at += 1; ; at += 1) {
+      const close = text.indexOf('"', at);
+      if (close === -1) return undefined;
+      quoted += text.slice(at, close);
+      at = close + 1;
+      if (text[at] !== '"') break;
+      quoted += '"';
+    }
+  }
+  let end = at;
+  while (end < text.length && text[end] !== delimiter && text[end] !== '\n') end += 1;
+  const plain = text.slice(at, end).trim();
+  return { text: quoted?.trim() ?? plain, isTorn: quoted !== undefined && plain !== '', end };
+}
+
+function countLineEnds(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }

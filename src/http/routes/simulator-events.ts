@@ -43,6 +43,8 @@ export function registerEvents(app: FastifyInstance, deps: Pick<PagesDeps, 'live
         if (event.address === simulatorAddress(person)) tell('typing');
         return;
       }
+      // Told as a change as well.
+      if (event.kind === 'stopped') return;
       whoIs().then(
         (userId) => {
           if (event.userId === userId) tell(event.kind);

@@ -4,6 +4,7 @@ import { createLive } from '#src/adapters/system/live.ts';
 import { newUuid } from '#src/adapters/system/new-id.ts';
 import { type ApplyEvents, createApplyEvents, settleEarlyReports } from '#src/bot/apply-events.ts';
 import { createChannelHealth } from '#src/bot/channel-health.ts';
+import type { AccountMeaning } from '#src/domain/channel-event.ts';
 import type { CodeMeaning, DeliveryReport } from '#src/domain/delivery.ts';
 import type { Channel } from '#src/ports/channel.ts';
 import type { UnitOfWork } from '#src/ports/stores.ts';
@@ -16,6 +17,7 @@ import { createTestClock } from '#tests/support/test-clock.ts';
 const meanings: Readonly<Record<string, CodeMeaning>> = {
   passing: { kind: 'passes', words: 'too fast', retryAfterMs: 6_000 },
   once: { kind: 'passes', words: 'unknown', mostRepeats: 1 },
+  limited: { kind: 'passes', words: 'too fast', isRateLimit: true, retryAfterMs: 15_000 },
   unpaid: { kind: 'stops', words: 'there is a problem with paying' },
 };
 const channel: Channel = {
@@ -302,6 +304,38 @@ describe.each(engines)('what a webhook tells on %s', (engine) => {
     expect(log.lines).toMatchObject([
       { level: 'warn', facts: { channel: 'meta', code: 'ACCOUNT_RESTRICTION', title: 'Restricted' } },
     ]);
+  });
+
+  it('stops a channel, has its owner alerted and goes on as the provider reports of the account', async () => {
+    const tell = (code: string, meaning: AccountMeaning) =>
+      apply([{ kind: 'account', report: { channel: 'twilio', code, title: '', meaning } }]);
+    const state = () => deps.channelHealth.states()[0];
+    await tell('FLAGGED', { kind: 'concerns_owner', words: 'of low quality' });
+    await tell('DISABLED_UPDATE', { kind: 'stops', words: 'disabled' });
+    expect(state()).toMatchObject({
+      state: 'stopped',
+      stop: { code: 'DISABLED_UPDATE', words: 'disabled' },
+      alerts: [{ code: 'FLAGGED', words: 'of low quality' }],
+    });
+    await tell('UNFLAGGED', { kind: 'ends', codes: ['FLAGGED'] });
+    expect(state()).toMatchObject({ state: 'stopped' });
+    expect(state()).not.toHaveProperty('alerts');
+    await tell('DISABLED_UPDATE', { kind: 'ends', codes: ['DISABLED_UPDATE'] });
+    expect(state()).toEqual({ name: 'twilio', state: 'working' });
+  });
+
+  it('sends again for a day what was only sent too fast', async () => {
+    const { userId, partIds } = await sendOne();
+    for (let time = 1; time < 6; time += 1) {
+      await hear(report('failed', { providerId: `SM${time}`, errorCode: 'limited' }));
+      const [queued] = await work.run((stores) => stores.outbox.pending(userId));
+      if (!queued) throw new Error('it was given up');
+      clock.advance(8 * 60_000);
+      await work.run(({ outbox }) => outbox.sending(queued));
+      const begun = { id: partIds[0] ?? '', state: 'sending' as const, attempts: queued.attempts + 1 };
+      await work.run(({ outbox }) => outbox.sent(begun, `SM${time + 1}`));
+    }
+    expect(await parts()).toMatchObject([{ state: 'sent', failures: 5 }]);
   });
 
   it('stores nothing when it cannot store all', async () => {

@@ -7,7 +7,7 @@ import { createChannelHealth } from '#src/bot/channel-health.ts';
 import { deliver } from '#src/bot/deliver.ts';
 import { lookAtHand } from '#src/bot/receive.ts';
 import type { DeliveryReport } from '#src/domain/delivery.ts';
-import { ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
+import { ProviderRefused, ProviderUnavailable, type RateLimit } from '#src/domain/errors.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { PartExtras } from '#src/domain/outbound.ts';
 import type { Channel, OutboundPart } from '#src/ports/channel.ts';
@@ -210,6 +210,67 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
     expect(deps.channelHealth.states()[0]).toMatchObject({ name: 'meta', state: 'working', alerts });
   });
 
+  describe('a provider that asks for a slower pace', () => {
+    const tooFast = (rateLimit: RateLimit, retryAfterMs?: number) =>
+      new ProviderUnavailable('slower', { rateLimit, retryAfterMs, vendorCode: '131056' });
+    /** Seconds that are waited, time after time. */
+    async function waits(times: number): Promise<number[]> {
+      const waited: number[] = [];
+      for (let time = 0; time < times; time += 1) {
+        const seconds = secondsUntil((await deliverNow()).resting) ?? 0;
+        waited.push(seconds);
+        clock.advance(seconds * 1_000);
+      }
+      return waited;
+    }
+
+    it('is given one person’s messages at longer and longer intervals, in their order, and they use up no attempt', async () => {
+      await queue(['one', 'two']);
+      meanwhile = () => Promise.reject(tooFast('person', 6_000));
+      expect(await waits(12)).toEqual([6, 12, 24, 48, 96, 192, 384, 480, 480, 480, 480, 480]);
+      expect(sends).toEqual(Array(12).fill('meta 15550001111 one'));
+      expect((await readParts(database.db))[0]).toMatchObject({ state: 'queued', attempts: 12, excused: 12 });
+      meanwhile = async () => {};
+      expect((await deliverNow()).resting).toBeUndefined();
+      expect(sends.slice(12)).toEqual(['meta 15550001111 one', 'meta 15550001111 two']);
+    });
+
+    it('is left alone four times as long each time when the limit is for everybody, and never by all at once', async () => {
+      await queue(['one']);
+      meanwhile = () => Promise.reject(tooFast('everybody'));
+      const [first = 0, second = 0, third = 0] = await waits(3);
+      expect(first).toBeGreaterThanOrEqual(1);
+      expect(first).toBeLessThanOrEqual(1.25);
+      expect(second).toBeGreaterThanOrEqual(4);
+      expect(third).toBeGreaterThanOrEqual(16);
+      expect(third).toBeLessThanOrEqual(16 * 1.25 ** 3);
+    });
+
+    it('is given up a day after the first attempt', async () => {
+      await queue(['one'], { template: { name: 'news', language: 'en', values: {} } });
+      meanwhile = () => Promise.reject(tooFast('everybody', 60_000));
+      await deliverNow();
+      clock.advance(24 * 60 * 60_000);
+      await queue(['two'], { template: { name: 'news', language: 'en', values: {} } });
+      expect((await deliverNow()).resting).toBeDefined();
+      expect(await readParts(database.db)).toMatchObject([
+        { text: 'one', state: 'failed', error_code: '131056', attempts: 2 },
+        { text: 'two', state: 'queued', attempts: 1 },
+      ]);
+    });
+
+    it('is not asked twice at once: an uncertain part stays uncertain when its look-up comes too fast', async () => {
+      await queue(['one']);
+      meanwhile = () => Promise.reject(lost());
+      await expect(deliverNow()).rejects.toMatchObject({ uncertain: true });
+      const findSent = () => Promise.reject(tooFast('everybody', 2_000));
+      const meta = deps.channels.get('meta');
+      if (meta) deps = { ...deps, channels: new Map([['meta', { ...meta, findSent }]]) };
+      for (let time = 0; time < 12; time += 1) expect((await deliverNow()).resting).toBeDefined();
+      expect((await readParts(database.db))[0]).toMatchObject({ state: 'sending', attempts: 1, excused: 0 });
+    });
+  });
+
   describe('a channel that has stopped', () => {
     beforeEach(async () => {
       await queue(['one', 'two']);
@@ -252,46 +313,70 @@ describe.each(engines)('delivering on a channel that cannot be asked, on %s', (e
       expect(sends).toHaveLength(1);
     });
 
-    it('is passed by on another one on which the person wrote within a day, where the text fits', async () => {
-      await queue(['this one is too long for it']);
+    it('is passed by on another one on which the person wrote within a day, in pieces where a text is too long', async () => {
+      await queue(['this one is too long for it', 'after it'], { choices: [{ id: 'a', title: 'A' }] });
       await writes('twilio', `whatsapp:${phone}`);
       await deliverNow();
-      const { resting } = await deliverNow();
+      await deliverNow();
       expect(sends).toEqual([
         'meta 15550001111 one',
         `twilio whatsapp:${phone} one`,
         `twilio whatsapp:${phone} two`,
       ]);
-      expect([...(resting?.channels ?? [])]).toEqual(['meta']);
-      expect((await readParts(database.db)).map((part) => [part.channel, part.rerouted_from])).toEqual([
-        ['twilio', 'meta'],
-        ['twilio', 'meta'],
-        ['meta', null],
+      expect((await deliverNow()).resting).toBeUndefined();
+      const texts = ['one', 'two', 'this one is too', 'long for it', 'after it'];
+      expect(sends.slice(1)).toEqual(texts.map((text) => `twilio whatsapp:${phone} ${text}`));
+      const stored = await readParts(database.db);
+      expect(stored.map((part) => [part.text, part.state, part.channel, part.rerouted_from])).toEqual(
+        texts.map((text) => [text, 'sent', 'twilio', 'meta']),
+      );
+      expect(stored.slice(2).map(({ position }) => position)).toEqual([0, 1, 2]);
+      expect(stored.map(({ extras }) => extras?.includes('choices') ?? false)).toEqual([
+        ...[false, false, false, false],
+        true,
       ]);
     });
 
-    it('is not passed by with a file or choices, and a quotation stays behind', async () => {
+    it('leaves choices with the last piece of their text, which has room for them as numbers', async () => {
+      await queue(['which of these shall it be?'], { choices: [{ id: 'a', title: 'A' }] });
+      await writes('twilio', `whatsapp:${phone}`);
+      for (let looks = 0; looks < 3; looks += 1) await deliverNow();
+      const pieces = (await readParts(database.db)).slice(2);
+      expect(pieces.map(({ text }) => text)).toEqual(['which of these', 'shall it be?']);
+      expect(pieces.map(({ extras }) => extras && JSON.parse(extras))).toEqual([
+        null,
+        { choices: [{ id: 'a', title: 'A' }] },
+      ]);
+    });
+
+    it('keeps a file, goes past it with what comes after, and leaves quotations behind', async () => {
       const file = { path: '/data/a.txt', mimeType: 'text/plain', fileName: 'a.txt' };
       await writes('twilio', `whatsapp:${phone}`);
       await queue(['three'], { quotes: 'wamid.1' });
       await queue(['here'], { file });
-      await queue(['which?'], { choices: [{ id: 'a', title: 'A' }] });
+      await queue(['four']);
       await deliverNow();
-      await deliverNow();
-      expect(sends.map((sent) => [sent.split(' ')[0], sent.split(' ').at(-1)])).toEqual([
-        ['meta', 'one'],
-        ['twilio', 'one'],
-        ['twilio', 'two'],
-        ['twilio', 'three'],
-      ]);
+      const { resting } = await deliverNow();
+      const on = (channel: string) => (text: string) => [channel, text];
+      const way = () => sends.map((sent) => [sent.split(' ')[0], sent.split(' ').at(-1)]);
+      const sent = [['meta', 'one'], ...['one', 'two', 'three', 'four'].map(on('twilio'))];
+      expect(way()).toEqual(sent);
       expect(quoted).toEqual([]);
-      expect((await readParts(database.db)).map(({ channel, extras }) => [channel, extras])).toEqual([
-        ['twilio', null],
-        ['twilio', null],
-        ['twilio', null],
-        ['meta', JSON.stringify({ file })],
-        ['meta', expect.stringContaining('choices')],
-      ]);
+      // Nothing else waits for it, and it goes as soon as its channel works again.
+      expect([secondsUntil(resting), [...(resting?.channels ?? [])]]).toEqual([30, []]);
+      meanwhile = async () => {};
+      clock.advance(30_000);
+      await queue(['five']);
+      expect((await deliverNow()).resting).toBeUndefined();
+      expect(way()).toEqual([...sent, ...['here', 'five'].map(on('meta'))]);
+    });
+
+    it('holds up what comes after a file where the person cannot be reached another way', async () => {
+      await deliverNow();
+      await queue(['here'], { file: { path: '/data/a.txt', mimeType: 'text/plain', fileName: 'a.txt' } });
+      await queue(['three']);
+      expect([...((await deliverNow()).resting?.channels ?? [])]).toEqual(['meta']);
+      expect(sends).toHaveLength(1);
     });
 
     it('is tried again after its rest although another one could be used', async () => {

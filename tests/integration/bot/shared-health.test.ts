@@ -170,6 +170,9 @@ describe.each(engines)('a channel that has stopped, on %s', (engine) => {
     expect(health.states()[0]).toEqual({ name: 'twilio', state: 'working' });
     health.alert('twilio', noTemplate);
     expect(health.states()[0]).toMatchObject({ alerts: [{ since: clock.now() }] });
+    health.over('twilio', [noTemplate.code]);
+    await health[Symbol.asyncDispose]();
+    expect(await database.db.selectFrom('channel_alerts').selectAll().execute()).toEqual([]);
   });
 });
 
@@ -237,7 +240,8 @@ describe('processes on one Postgres database', () => {
       return JSON.stringify(web.states()) === JSON.stringify(worker.states());
     });
     expect(await storedStops()).toHaveLength(1);
-    web.works('meta', 'report');
+    // Either may have been the last to say why.
+    for (const witness of ['call', 'report'] as const) web.works('meta', witness);
     await waitFor('both to go on', () => !worker.isStopped('meta') && !web.isStopped('meta'));
     await someLooks();
     expect([web.isStopped('meta'), worker.isStopped('meta')]).toEqual([false, false]);
@@ -256,6 +260,13 @@ describe('processes on one Postgres database', () => {
   it('see the alerts of all', async () => {
     worker.alert('twilio', noTemplate);
     await waitFor('the alert', () => web.states()[0]?.alerts);
+    expect(web.states()).toEqual(worker.states());
+    worker.alert('twilio', unpaid);
+    await waitFor('the other alert', () => web.states()[0]?.alerts?.length === 2);
+    web.over('twilio', [noTemplate.code]);
+    await waitFor('its end', () => worker.states()[0]?.alerts?.length === 1);
+    expect(worker.states()[0]).toMatchObject({ alerts: [unpaid] });
+    await someLooks();
     expect(web.states()).toEqual(worker.states());
   });
 });

@@ -74,14 +74,67 @@ describe('a calendar file', () => {
     expect(await textOf(calendar(event('SUMMARY:X', lines)))).toBe(`X\n${words}`);
   });
 
-  it('keeps the whole events of a broken file, and is cut into sections when it is long', async () => {
-    const broken = event('SUMMARY:Broken', 'DTSTART;TZID=":x');
-    const { pages, stoppedBy } = await read(calendar(event('SUMMARY:Good'), broken));
-    expect([pages.map(({ text }) => text), stoppedBy]).toEqual([['Good'], 'damaged_pages']);
+  it.each([
+    ['DTSTART:20261124', 'When: Tuesday 2026-11-24, all day'],
+    ['DTSTART;VALUE=DATE-TIME:20261124', 'When: Tuesday 2026-11-24, all day'],
+    ['DTSTART:2026-11-24T10:00:00', 'When: Tuesday 2026-11-24 10:00 (local time)'],
+    [
+      'DTSTART:20261124T1000\r\nDTEND:2026-11-24 11:30',
+      'When: Tuesday 2026-11-24 10:00 to 11:30 (local time)',
+    ],
+    ['DTSTART:2026-11-24T23:30:00.000-02:00', 'When: Wednesday 2026-11-25 01:30 (UTC)'],
+    ['DTSTART;TZID=Europe/Rome:20261124T100000Z', 'When: Tuesday 2026-11-24 10:00 (UTC)'],
+    ['DTSTART:20260230T100000', 'When: 20260230T100000 (as it stands in the file)'],
+    ['DTSTART;TZID=":x', 'When: TZID=":x (as it stands in the file)'],
+    [
+      'DTSTART:next week\r\nDTEND:20261124T100000Z',
+      'When: next week (as it stands in the file)\nUntil: Tuesday 2026-11-24 10:00 (UTC)',
+    ],
+    [
+      'DTSTART:20261124T100000Z\r\nDTEND:noon',
+      'When: Tuesday 2026-11-24 10:00 (UTC)\nUntil: noon (as it stands in the file)',
+    ],
+    [
+      'DTSTART:20261124T100000Z\r\nDURATION:xx',
+      'When: Tuesday 2026-11-24 10:00 (UTC)\nTakes: xx (as it stands in the file)',
+    ],
+    ['RRULE:FREQ=NEVER', 'Repeats: FREQ=NEVER (as it stands in the file)'],
+    ['RRULE:now and then', 'Repeats: now and then (as it stands in the file)'],
+    ['RRULE:FREQ=DAILY;UNTIL=2026-12-01', 'Repeats: every day until 2026-12-01'],
+    [
+      'EXDATE:20261124,x,20261125T100000Z',
+      'Except on: Tuesday 2026-11-24, Wednesday 2026-11-25 10:00, x (as it stands in the file)',
+    ],
+    ['DTSTART:', ''],
+  ])('reads %j as far as it can be read', async (lines, words) => {
+    const { pages, stoppedBy } = await read(calendar(event('SUMMARY:X', lines, 'LOCATION:Room')));
+    expect(pages[0]?.text).toBe(['X', words, 'Where: Room'].filter(Boolean).join('\n'));
+    expect(stoppedBy).toBeUndefined();
+  });
+
+  it.each([
+    ['a line that is none', calendar(event('SUMMARY:X', 'no colon here', 'LOCATION:Room'))],
+    ['odd parameters', calendar(event('SUMMARY;LANGUAGE:X', 'PRIORITY;"', 'LOCATION;X="y:Room'))],
+    ['an end that is missing', calendar('BEGIN:VEVENT\r\nSUMMARY:X\r\nLOCATION:Room')],
+    [
+      'an alarm that never ends',
+      calendar(event('SUMMARY:X', 'BEGIN:VALARM', 'LOCATION:Room', 'END:VTODO', '?')),
+    ],
+    ['a cut-off file', 'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:X\nLOCATION:Ro\n om'],
+  ])('reads what there is in spite of %s, and says that it is not all', async (_, text) => {
+    const { pages, stoppedBy } = await read(text);
+    expect([pages[0]?.text, stoppedBy]).toEqual(['X\nWhere: Room', 'damaged_pages']);
+  });
+
+  it('keeps the events of a broken file apart, and is cut into sections when it is long', async () => {
+    const broken = 'BEGIN:VEVENT\r\nnothing\r\nEND:VEVENT';
+    const open = 'BEGIN:VEVENT\r\nSUMMARY:Open';
+    const { pages, stoppedBy } = await read(calendar(open, broken, event('SUMMARY:Good')));
+    expect([pages.map(({ text }) => text), stoppedBy]).toEqual([['Open\n\nGood'], 'damaged_pages']);
     const many = Array.from({ length: 2000 }, (_, at) => event(`SUMMARY:Event number ${at}`));
     expect((await read(calendar(...many))).pages.length).toBeGreaterThan(5);
     expect(await problemOf(read(calendar()))).toBe('empty');
-    expect(await problemOf(read('BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:cut o'))).toBe('damaged');
+    expect(await problemOf(read(calendar(broken)))).toBe('damaged');
   });
 });
 
@@ -125,5 +178,17 @@ describe('contact cards', () => {
       'damaged_pages',
       undefined,
     ]);
+  });
+
+  it.each([
+    ['BEGIN:VCARD\nFN:Ana\nTEL;CELL:5', 'Name: Ana\nPhone (cell): 5', 'damaged_pages'],
+    ['BEGIN:VCARD\nFN:Ana\nTEL;CELL:5\nEND:VCARD', 'Name: Ana\nPhone (cell): 5', undefined],
+    ['BEGIN:VCARD\nVERSION:3.0\nFN:Ana\nTEL;CELL:5\nEND:VCARD', 'Name: Ana\nPhone (cell): 5', undefined],
+    ['BEGIN:VCARD\nFN:Ana\nnonsense line\nTEL:5\nEND:VCARD', 'Name: Ana\nPhone: 5', 'damaged_pages'],
+    ['BEGIN:VCARD\nFN:Ana\nVERSION:4.0\nBDAY:in May\nEND:VCARD', 'Name: Ana\nBirthday: in May', undefined],
+    ['BEGIN:VCARD\nFN:Ana\nBEGIN:VCARD\nFN:Ben\nEND:VCARD', 'Name: Ana\n\nName: Ben', 'damaged_pages'],
+  ])('%j are read as far as they can be', async (text, words, stopped) => {
+    const { pages, stoppedBy } = await read(text);
+    expect([pages[0]?.text, stoppedBy]).toEqual([words, stopped]);
   });
 });

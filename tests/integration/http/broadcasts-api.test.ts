@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engines } from '#tests/support/engines.ts';
+import { waitFor } from '#tests/support/wait-for.ts';
 import { openBroadcasts, template } from './broadcasts-under-test.ts';
 
 type World = Awaited<ReturnType<typeof openBroadcasts>>;
@@ -39,6 +40,7 @@ describe.each(engines)('broadcasts on %s', (engine) => {
         { values },
         { bsuid: 'US.1', values },
         { phone: phoneOf(2) },
+        { phone: phoneOf(3), values: { '1': 'Ana\nLuis' } },
       ],
     };
     const { status, body } = await world.call('POST', '/messages/bulk/preflight', order);
@@ -53,9 +55,9 @@ describe.each(engines)('broadcasts on %s', (engine) => {
       needs_template: [phoneOf(1)],
       invalid_recipient: ['12', ''],
       unknown_person: ['US.1'],
-      wrong_values: [phoneOf(2)],
+      wrong_values: [phoneOf(2), phoneOf(3)],
     });
-    expect(body).toMatchObject({ total: 8, reachable: 2, estimate: { unpriced_messages: 2 } });
+    expect(body).toMatchObject({ total: 9, reachable: 2, estimate: { unpriced_messages: 2 } });
     const dry = await world.call('POST', '/messages/bulk', { ...order, dry_run: true });
     expect(dry).toEqual({ status: 200, body });
     expect(await world.call('GET', '/broadcasts')).toMatchObject({ body: { items: [] } });
@@ -160,7 +162,13 @@ describe.each(engines)('broadcasts on %s', (engine) => {
     await world[Symbol.asyncDispose]();
     world = await openBroadcasts(engine, { perSecond: 4 });
     const id = await begin({ ...news, recipients: crowd(70) });
-    await expect(world.send(id, { signal: AbortSignal.timeout(1_500) })).rejects.toThrow('timeout');
+    const stop = new AbortController();
+    const sending = expect(world.send(id, { signal: stop.signal })).rejects.toThrow('enough');
+    await waitFor('fifty to be handed out', async () => (await world.parts()).length === 50);
+    const looked = world.pauses.length;
+    await waitFor('it to look again and again', () => world.pauses.length > looked + 3);
+    stop.abort(new Error('enough'));
+    await sending;
     expect(await world.parts()).toHaveLength(50);
     expect(new Set(world.pauses)).toEqual(new Set([250]));
     await world.lanesEnd(() => false);
@@ -218,6 +226,49 @@ describe.each(engines)('broadcasts on %s', (engine) => {
     });
     const { body } = await world.call('GET', '/broadcasts?limit=1');
     expect(body.items).toHaveLength(1);
+  });
+
+  it('tells of faulty lines of a list by their number, and goes on with the others', async () => {
+    const list = ['phone,1', '+491701000001,Smith, Ana', '+491701000002,"Ana"x', '+491701000003,Ben'];
+    const csv = [...list, '+491701000004', '+491701000005,'].join('\n');
+    const headers = { 'content-type': 'text/csv' };
+    const { body } = await world.call('POST', '/messages/bulk/preflight?template=news', csv, headers);
+    const groups = new Map(
+      body.groups.map((group: { kind: string; recipients: string[] }) => [group.kind, group.recipients]),
+    );
+    expect(groups.get('needs_template')).toEqual([phoneOf(3)]);
+    expect(groups.get('wrong_values')).toEqual([phoneOf(4), phoneOf(5)]);
+    expect(groups.get('invalid_recipient')).toEqual([
+      expect.stringMatching(/^line 2: it has 3 cells, the first line names 2;/),
+      expect.stringMatching(/^line 3: something follows a closing quotation mark;/),
+    ]);
+    const { status, body: made } = await world.call('POST', '/messages/bulk?template=news', csv, headers);
+    expect([status, made.total]).toEqual([202, 5]);
+    await world.send(made.id);
+    expect((await world.parts()).map((part) => [part.to_address, part.text])).toEqual([
+      [phoneOf(3).slice(1), 'Hello Ben!'],
+    ]);
+    const skipped = (await world.call('GET', `/broadcasts/${made.id}/recipients?state=skipped`)).body.items;
+    expect(skipped.at(-1)).toMatchObject({
+      position: 0,
+      recipient: 'line 2',
+      reason_code: 'invalid_recipient',
+      reason: expect.stringContaining('it has 3 cells'),
+    });
+  });
+
+  it('refuses a list whose letters it would have to guess', async () => {
+    const call = (contentType: string) =>
+      world.server.app.inject({
+        method: 'POST',
+        url: '/api/v1/messages/bulk/preflight?template=news',
+        headers: { ...world.server.bearer(), 'content-type': contentType },
+        payload: Buffer.from(`phone,1\n${phoneOf(1)},J\xfcrgen\n`, 'latin1'),
+      });
+    const refused = await call('text/csv');
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json().error.message).toMatch(/^The list is not UTF-8. Save it as CSV UTF-8/);
+    expect((await call('text/csv; charset=windows-1252')).json()).toMatchObject({ reachable: 1 });
   });
 
   it.each([

@@ -159,6 +159,15 @@ describe.each(engines)('who stops marketing messages in WhatsApp on %s', (engine
       expect(await stored()).toMatchObject([{ quality: 'green' }]);
     });
 
+    it('of which something unknown is told stays as it is, and is listed anew', async () => {
+      await hear({ kind: 'template', report: { ...named, isEdited: true, unknownEvent: 'ENCHANTED' } });
+      expect(await world.work.run((stores) => stores.templates.named('news'))).toMatchObject([
+        { state: 'approved' },
+      ]);
+      const jobs = await world.server.db.selectFrom('jobs').select('name').execute();
+      expect(jobs).toEqual([{ name: 'sync-templates' }]);
+    });
+
     it('with other words is listed anew', async () => {
       await hear({ kind: 'template', report: { ...named, isEdited: true } });
       await hear({ kind: 'template', report: { ...named, isEdited: true } });

@@ -129,7 +129,7 @@ describe.each(engines)("the owner's own messages on %s", (engine) => {
     work.run((stores) => stores.templates.replace('meta', templates));
 
   it('queues free text for somebody who wrote lately, and wakes their lane', async () => {
-    const { status, body } = await posts({ to: { user_id: userId }, text: 'x'.repeat(150) });
+    const { status, body } = await posts({ to: { user_id: userId }, text: 'x'.repeat(200) });
     expect(status).toBe(202);
     expect(body).toMatchObject({ user_id: userId, direction: 'outbound', channel: 'meta' });
     expect(body.conversation_id).not.toBeNull();
@@ -187,11 +187,23 @@ describe.each(engines)("the owner's own messages on %s", (engine) => {
     [{ '1': 'Ana' }, '2 is missing'],
     [{ '1': 'Ana', '2': ' ' }, '2 is missing'],
     [{ '1': 'Ana', '2': '47', '3': 'x', name: 'y' }, '3 has no place in the template; name has no place'],
+    [
+      { '1': 'Ana\nLuis', '2': '47' },
+      '1 has a line break, a tab or more than four spaces in a row, which meta',
+    ],
+    [{ '1': 'Ana', '2': '4\t7' }, '2 has a line break'],
+    [{ '1': 'Ana     Luis', '2': '47\r' }, 'which meta refuses; 2 has a line break'],
   ])('names what is wrong with the values %j', async (values, words) => {
     await keep(template());
     const answer = await posts({ to: { phone }, template: { name: 'order_ready', values } });
     expect(answer).toMatchObject(refusal(400, 'wrong_values'));
     expect(answer.body.error.message).toContain(words);
+  });
+
+  it('takes up to four spaces in a row, and anything where nobody reads it', async () => {
+    await keep(template());
+    const values = { '1': 'Ana    Luis', '2': ' 47 ', 'button.0.payload': 'a\nb' };
+    expect((await posts({ to: { phone }, template: { name: 'order_ready', values } })).status).toBe(202);
   });
 
   it('only sends templates that are there and approved', async () => {

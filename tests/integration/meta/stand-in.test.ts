@@ -75,12 +75,34 @@ describe('the stand-in for Meta', () => {
     ['no text', { ...text, text: { body: ' ' } }, 131009],
     ['a file nobody uploaded', { ...text, type: 'image', text: undefined, image: { id: '1' } }, 100],
     ['another type than its content', { ...text, type: 'image' }, 131008],
+    [
+      'what only the published document refuses',
+      { ...text, type: 'image', text: undefined, image: { link: 'https://:443/a.png' } },
+      100,
+    ],
   ])('refuses %s', async (_, json, code) => {
     expect(await post(json)).toMatchObject({
       status: 400,
       json: { error: { code, type: 'OAuthException', fbtrace_id: expect.any(String) } },
     });
     expect(meta.problems).toHaveLength(1);
+  });
+
+  it.each([
+    ['takes an upload', {}, 200],
+    ['refuses an upload with a field the published document does not know', { caption: 'Ana' }, 400],
+  ])('%s', async (_, extra, status) => {
+    const form = new FormData();
+    const fields = { messaging_product: 'whatsapp', type: 'text/plain', ...extra };
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append('file', new File(['hi'], 'hi.txt', { type: 'text/plain' }));
+    const answer = await fetch(`${meta.url}/v26.0/${meta.phoneNumberId}/media`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${meta.accessToken}` },
+      body: form,
+    });
+    expect(answer.status).toBe(status);
+    expect([meta.uploaded.length, meta.problems.length]).toEqual(status === 200 ? [1, 0] : [0, 1]);
   });
 
   it('refuses a wrong token, version or number', async () => {

@@ -69,6 +69,14 @@ it('lists the templates of the account with every placeholder they have', async 
   expect(meta.problems).toEqual([]);
 });
 
+it('shows a template that was flagged as usable, and a state that nobody knows as it is', async () => {
+  await using meta = await openMetaStandIn();
+  for (const status of ['FLAGGED', 'ENCHANTED'] as unknown as ['APPROVED'])
+    meta.addTemplate(approvedTemplate('news', 'Hi', { status }));
+  const states = (await catalogOf(meta).list({ signal })).map(({ state }) => state);
+  expect(states).toEqual(['approved', 'enchanted']);
+});
+
 it('reads every page', async () => {
   await using meta = await openMetaStandIn();
   for (let number = 0; number < 230; number += 1) meta.addTemplate(approvedTemplate(`t${number}`, 'Hi'));

@@ -65,6 +65,8 @@ describe('exports of people', () => {
       `${user}.${id}.${Number(end) + 1}.${signature}`,
       `${user}.${id}.${end}.${signature}.`,
       `${user}.${id}.${end}.${signature}A`,
+      `${user}.${id}.${end}.${signature}=`,
+      `${user}.${id}.${end}. ${signature}`,
       `${user}.${id}.${end}.%%%`,
       '../../etc.passwd.9999999999.x',
       '....',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUnitOfWork } from '#src/adapters/store/unit-of-work.ts';
 import { createUserAdmin } from '#src/adapters/store/user-admin.ts';
@@ -96,6 +97,20 @@ describe.each(engines)('link codes on %s', (engine) => {
     await database.db.updateTable('messages').set({ user_id: sender }).execute();
     await work.run((stores) => stores.people.handOver(sender, ana));
     expect(await work.run((stores) => stores.inbox.undecided(ana))).toHaveLength(1);
+  });
+
+  it('begins no conversation for the stranger while they become the person', async () => {
+    const sender = await stranger();
+    const code = await issue();
+    const linking = work.run(async ({ people }) => {
+      await people.link(sender, code);
+      await pause(100);
+    });
+    await pause(30);
+    const opening = work.run(({ conversations }) => conversations.active(sender));
+    await expect(opening).rejects.toMatchObject({ code: 'lost_lease' });
+    await linking;
+    expect(await database.db.selectFrom('conversations').selectAll().execute()).toEqual([]);
   });
 
   it('leaves nothing where a transaction is rolled back', async () => {

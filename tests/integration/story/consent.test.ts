@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { newSid } from '#tests/support/twilio-webhook.ts';
+import { buttonReply, newSid } from '#tests/support/twilio-webhook.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
 import { openWorld, type World } from '#tests/support/world.ts';
 
@@ -130,10 +130,10 @@ describe('STOP', () => {
     expect(await person.hears()).toBe('Understood.');
     expect(person.heard).toHaveLength(3);
     expect((await judged(person.phone, 'and another one')).verdict).toBe('opted_out');
-    // What was paid for is in the ledger all the same.
+    // The call was cut short: nobody knows what it cost.
     const { id } = await userOf(person.phone);
     const { body } = await world.api(`/usage?user_id=${id}`);
-    expect((body.totals as { calls: number }).calls).toBe(2);
+    expect((body.totals as { calls: number }).calls).toBe(1);
     const { body: work } = await world.api('/workers');
     expect(work.failures).toEqual([]);
   });
@@ -188,6 +188,31 @@ describe('STOP', () => {
     expect(await person.hears()).toContain('Welcome back');
     await person.says('stop', extra);
     expect((await userOf(person.phone)).opted_out_at).toBeNull();
+  });
+});
+
+describe('a button against promotions', () => {
+  it('is answered with one line and no model, and everything else goes on', async () => {
+    const person = world.person('+15550003002');
+    const before = person.heard.length;
+    const calls = world.openai.calls.length;
+    const repliedSid = newSid('SM');
+    const tap = (text: string) =>
+      person.delivers(buttonReply({ from: person.phone, text, payload: text, repliedSid }));
+    await tap('Detener promociones');
+    await waitFor('the confirmation', () => person.heard.length === before + 1);
+    expect(person.heard.at(-1)).toContain('no recibirás más promociones');
+    expect((await userOf(person.phone)).opted_out_at).toBeNull();
+    expect((await logOf(person.phone))[0]).toMatchObject({
+      type: 'marketing',
+      action: 'revoked',
+      source: 'message',
+      channel: 'twilio',
+    });
+    expect(world.openai.calls).toHaveLength(calls);
+    await person.says('and my order?');
+    await waitFor('the answer', () => person.heard.length === before + 2);
+    expect(person.heard.at(-1)).toBe('Understood.');
   });
 });
 

@@ -108,6 +108,8 @@ describe('the Twilio channel', () => {
     [{ status: 429, retryAfter: 2 }, unavailable('20429', false, 2000)],
     [{ status: 429, code: 63018 }, unavailable('63018', false)],
     [{ status: 400, code: 63018 }, unavailable('63018', false)],
+    [{ status: 400, code: 63018 }, { rateLimit: 'everybody' }],
+    [{ status: 429 }, { rateLimit: 'everybody' }],
     [{ status: 503, retryAfter: 1 }, unavailable('http_503', false, 1000)],
     // These may have been said after the message was queued.
     [500, unavailable('http_500', true)],

@@ -44,17 +44,32 @@ export function createMetaChannel(deps: MetaChannelDeps): Channel {
   /** What the message is, by its one field beside the envelope. */
   async function contentOf(
     part: OutboundPart,
-    signal: AbortSignal,
+    { signal, uploaded }: Parameters<Channel['send']>[1],
   ): Promise<{ type: string; content: object }> {
     const { choices = [], template, file } = part;
     // Half a character would make the whole message invalid.
     const text = part.text.toWellFormed();
     if (template) return { type: 'template', content: templateOf(template) };
-    if (file) return uploadFile(api, { phoneNumberId, file, text, signal });
+    if (file) {
+      const { mediaId, ...message } = await uploadFile(api, { phoneNumberId, file, text, signal });
+      // What nobody has noted nobody would ever delete.
+      await uploaded?.(mediaId).catch(async (error: unknown) => {
+        await remove(mediaId, signal).catch(() => {});
+        throw error;
+      });
+      return message;
+    }
     const interactive = interactiveOf(text, choices);
     if (interactive) return { type: 'interactive', content: interactive };
     const body = choices.length === 0 ? text : withNumberedChoices(text, choices);
     return { type: 'text', content: { body, preview_url: false } };
+  }
+
+  /** Deletes a file; one that is gone already is no error. */
+  async function remove(mediaId: string, signal: AbortSignal): Promise<void> {
+    await api.call({ method: 'DELETE', path: [mediaId], signal }).catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+    });
   }
 
   return {
@@ -66,9 +81,10 @@ export function createMetaChannel(deps: MetaChannelDeps): Channel {
     fetchMedia: createMediaFetch({ api, rules, fetchFile, log }),
 
     /** Sends in one call; a file takes another one before it, of which nothing can become uncertain. */
-    async send(part, { signal }) {
+    async send(part, options) {
       const recipient = recipientOf(part.to);
-      const { type, content } = await contentOf(part, signal);
+      const { signal } = options;
+      const { type, content } = await contentOf(part, options);
       const answer = await api.call({
         method: 'POST',
         path: [phoneNumberId, 'messages'],
@@ -112,11 +128,7 @@ export function createMetaChannel(deps: MetaChannelDeps): Channel {
 
     /** Deletes the files. Messages cannot be deleted through the API: Meta does not keep them once they are delivered. */
     async erase({ refs }, { signal }) {
-      for (const ref of refs.filter(isMediaId)) {
-        await api.call({ method: 'DELETE', path: [ref], signal }).catch((error: unknown) => {
-          if (!isGone(error)) throw error;
-        });
-      }
+      for (const ref of refs.filter(isMediaId)) await remove(ref, signal);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { RefusalReason } from '#src/domain/errors.ts';
+import type { RateLimit, RefusalReason } from '#src/domain/errors.ts';
 
 /**
  * What is to be done about a failure of Meta's: `retry` it soon, `back_off` because all of us send too fast, wait for `pair_rate`
@@ -18,6 +18,8 @@ export interface MetaFailure {
   readonly words: string;
   /** Ends this message only, but the owner should see to it. */
   readonly concernsOwner?: true;
+  /** Ends whatever is sent with the same template. */
+  readonly concernsTemplate?: true;
 }
 
 const retry = (words: string): MetaFailure => ({
@@ -44,6 +46,8 @@ const stop = (reason: RefusalReason, words: string): MetaFailure => ({
   waitMs: undefined,
   words,
 });
+
+const template = (words: string): MetaFailure => ({ ...permanent('request', words), concernsTemplate: true });
 
 /** By code; see developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes. */
 const failures = new Map<number, MetaFailure>([
@@ -101,15 +105,15 @@ const failures = new Map<number, MetaFailure>([
   [131009, permanent('request', 'a parameter’s value is invalid')],
   [131051, permanent('request', 'Meta does not carry this type of message')],
   [131053, permanent('request', 'the file could not be uploaded')],
-  [131063, permanent('request', 'marketing templates must go through the Marketing Messages API')],
-  [132000, permanent('request', 'the template has another number of placeholders')],
-  [132001, permanent('request', 'the template does not exist in this language or is not approved')],
-  [132005, permanent('request', 'the template gets too long with these values')],
-  [132007, permanent('request', 'the template breaks a policy of WhatsApp')],
-  [132008, permanent('request', 'a value does not fit the template')],
-  [132012, permanent('request', 'a value does not fit the template')],
-  [132015, permanent('request', 'the template is paused because people did not like it')],
-  [132016, permanent('request', 'the template is disabled because people did not like it')],
+  [131063, template('marketing templates must go through the Marketing Messages API')],
+  [132000, template('the template has another number of placeholders')],
+  [132001, template('the template does not exist in this language or is not approved')],
+  [132005, template('the template gets too long with these values')],
+  [132007, template('the template breaks a policy of WhatsApp')],
+  [132008, template('a value does not fit the template')],
+  [132012, template('a value does not fit the template')],
+  [132015, template('the template is paused because people did not like it')],
+  [132016, template('the template is disabled because people did not like it')],
   [132068, permanent('request', 'the flow is blocked')],
   [132069, permanent('request', 'the flow was sent too often this hour')],
 
@@ -135,4 +139,10 @@ const permissionMissing = stop('credentials', 'the access token lacks a permissi
 /** What a code of Meta's means, from an HTTP answer or from a failed status; undefined for a code nobody knows. */
 export function classifyMetaError(code: number): MetaFailure | undefined {
   return failures.get(code) ?? (code >= 200 && code <= 299 ? permissionMissing : undefined);
+}
+
+/** Whom a failure asks us to write to less often; undefined when it is about something else. */
+export function rateLimitOf(failure: Pick<MetaFailure, 'kind'> | undefined): RateLimit | undefined {
+  if (failure?.kind === 'pair_rate') return 'person';
+  return failure?.kind === 'back_off' ? 'everybody' : undefined;
 }

@@ -1,5 +1,5 @@
 import type { CodeMeaning } from '#src/domain/delivery.ts';
-import { classifyMetaError } from './errors.ts';
+import { classifyMetaError, rateLimitOf } from './errors.ts';
 
 /** What is no code of Meta's, but the `vendorCode` of a refusal all the same. */
 const others = new Map<string, CodeMeaning>([
@@ -18,10 +18,20 @@ const others = new Map<string, CodeMeaning>([
 export function explainMetaCode(code: string): CodeMeaning | undefined {
   const known = /^\d{1,9}$/.test(code) ? classifyMetaError(Number(code)) : undefined;
   if (!known) return others.get(code);
-  const { kind, waitMs, words } = known;
+  const { kind, waitMs, words, concernsOwner, concernsTemplate } = known;
   if (kind === 'stop') return { kind: 'stops', words };
   if (kind === 'window') return { kind, words };
   if (known.reason !== undefined)
-    return { kind: 'final', words, ...(known.concernsOwner && { concernsOwner: true }) };
-  return { kind: 'passes', words, ...(waitMs !== undefined && { retryAfterMs: waitMs }) };
+    return {
+      kind: 'final',
+      words,
+      ...(concernsOwner && { concernsOwner }),
+      ...(concernsTemplate && { concernsTemplate }),
+    };
+  return {
+    kind: 'passes',
+    words,
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    ...(rateLimitOf(known) && { isRateLimit: true }),
+  };
 }

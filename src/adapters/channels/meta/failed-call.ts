@@ -1,6 +1,6 @@
 import { type AppError, ProviderRefused, ProviderUnavailable } from '#src/domain/errors.ts';
 import { isNeverSent, networkCode } from '#src/domain/network-failure.ts';
-import { classifyMetaError } from './errors.ts';
+import { classifyMetaError, rateLimitOf } from './errors.ts';
 
 /** Meta's subcode of 100, and a code of its own, for an object that does not exist or may not be seen. */
 const objectMissing = 33;
@@ -43,6 +43,7 @@ export function toAppError(call: FailedCall): AppError {
       retryAfterMs: longer(call.retryAfterMs, known?.waitMs),
       // A limit is looked at before any work; a fault within Meta may come after the message was taken.
       uncertain: creates && status >= 500 && known?.waitMs === undefined,
+      rateLimit: rateLimitOf(known) ?? (status === 429 ? 'everybody' : undefined),
     });
   }
   return new ProviderRefused(known?.reason ?? reasonFor(status), `Meta refused the call: ${words}`, {

@@ -56,7 +56,7 @@ function carriageOf(file: OutboundFile): Carriage | undefined {
 export async function uploadFile(
   api: GraphApi,
   upload: { phoneNumberId: string; file: OutboundFile; text: string; signal: AbortSignal },
-): Promise<{ type: Carriage['type']; content: object }> {
+): Promise<{ type: Carriage['type']; content: object; mediaId: string }> {
   const { phoneNumberId, file, text, signal } = upload;
   const carriage = carriageOf(file);
   if (!carriage) throw refused('Meta carries no files of this type', 'media_type');
@@ -89,6 +89,7 @@ export async function uploadFile(
   }
   return {
     type,
+    mediaId: id,
     content: {
       id,
       ...(hasCaption && text !== '' && { caption: text }),

@@ -1,5 +1,6 @@
 import type { AccountReport } from '#src/domain/channel-event.ts';
 import { lineOf, matchOf, type Params, textOf } from '../fields.ts';
+import { accountMeaning, valueErrorMeaning } from './account-meaning.ts';
 import { objectsOf, partOf, wordOf } from './json.ts';
 import type { LeftOut } from './left-out.ts';
 import { readProblem, wordsOf } from './problem.ts';
@@ -44,14 +45,20 @@ export function parseAccount(field: string, value: Params): AccountReport {
   const facts = (accountFields[field]?.(value) ?? [])
     .flatMap((fact) => lineOf({ fact }, 'fact', 512) ?? [])
     .slice(0, 10);
-  return { channel: 'meta', code, title: facts.length > 0 ? `${field}: ${facts.join(', ')}` : field };
+  return {
+    channel: 'meta',
+    code,
+    title: facts.length > 0 ? `${field}: ${facts.join(', ')}` : field,
+    meaning: accountMeaning(code, value),
+  };
 }
 
 /** An entry of `errors` beside messages: something is wrong with the account or with a webhook as a whole. */
 export function parseValueError(error: Params): AccountReport | LeftOut {
   const { code, title } = readProblem(error);
   if (code === undefined && title === undefined) return { leftOut: 'malformed', what: 'errors' };
-  return { channel: 'meta', code: code ?? 'unknown', title: title ?? '' };
+  const known = code ?? 'unknown';
+  return { channel: 'meta', code: known, title: title ?? '', meaning: valueErrorMeaning(known) };
 }
 
 function alertIn(value: Params): Params {

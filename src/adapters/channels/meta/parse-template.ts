@@ -3,6 +3,7 @@ import { lineOf, matchOf, type Params } from '../fields.ts';
 import { partOf } from './json.ts';
 import type { LeftOut } from './left-out.ts';
 import { wordsOf } from './problem.ts';
+import { templateState } from './template-state.ts';
 
 type OfTemplate = Pick<TemplateReport, 'channel' | 'name' | 'language'>;
 
@@ -10,15 +11,21 @@ type OfTemplate = Pick<TemplateReport, 'channel' | 'name' | 'language'>;
 const templateFields: Readonly<
   Record<string, (value: Params, template: OfTemplate) => TemplateReport | undefined>
 > = {
-  // Its way through review: its `event` is the state it is in now.
+  // Its way through review and afterwards: most events name the state it is in now.
   message_template_status_update(value, template) {
-    const state = matchOf(value, 'event', /^[A-Za-z_]{1,64}$/)?.toLowerCase();
+    const event = matchOf(value, 'event', /^[A-Za-z_]{1,64}$/);
+    if (!event) return undefined;
+    const state = templateState(event);
+    if (state === 'as_before') return { ...template, isEdited: true };
+    if (!state) return { ...template, isEdited: true, unknownEvent: event };
     const reasons = [
+      // It is approved all the same, and its owner should see to it.
+      event.toUpperCase() === 'FLAGGED' ? 'flagged' : undefined,
       lineOf(value, 'reason', 256),
       wordsOf(partOf(value, 'rejection_info'), 'reason'),
       wordsOf(partOf(value, 'other_info'), 'description'),
     ].filter((reason) => reason && reason.toUpperCase() !== 'NONE');
-    return state ? { ...template, state, reason: reasons.join(': ') || undefined } : undefined;
+    return { ...template, state, reason: reasons.join(': ') || undefined };
   },
   message_template_quality_update(value, template) {
     const quality = matchOf(value, 'new_quality_score', /^[A-Za-z_]{1,64}$/)?.toLowerCase();

@@ -3,6 +3,7 @@ import type { TemplateCatalog } from '#src/ports/outreach.ts';
 import type { Params } from '../fields.ts';
 import { createGraphApi, type GraphApiDeps } from './graph-api.ts';
 import { objectsOf, partOf, wordOf } from './json.ts';
+import { templateState } from './template-state.ts';
 
 const fields = 'name,language,status,category,components,rejected_reason,quality_score';
 const pageSize = 100;
@@ -48,13 +49,19 @@ function toTemplate(given: Params): Template | undefined {
     language,
     title: name,
     category: kindOf(given, 'category') || undefined,
-    state: state.toLowerCase(),
+    state: stateOf(state),
     reason: reason && reason !== 'NONE' ? reason : undefined,
     quality: kindOf(partOf(given, 'quality_score'), 'score') || undefined,
     body: body ? textIn(body, 'text') : '',
     placeholders: placeholdersOf(components),
     components,
   };
+}
+
+/** A word that is not known is shown as it is; it is not `approved`. */
+function stateOf(given: string): string {
+  const state = templateState(given);
+  return state === undefined || state === 'as_before' ? given.toLowerCase() : state;
 }
 
 /** Keys as `templateOf` takes them. */

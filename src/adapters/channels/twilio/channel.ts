@@ -77,8 +77,9 @@ export function createTwilioChannel(deps: TwilioChannelDeps): Channel {
   return {
     name: 'twilio',
     erase: createErase(api),
-    // "Body … up to 1,600 characters" (Message resource). UTF-16 units are never fewer than characters.
-    limits: { textUnits: 1600 },
+    // "Body … up to 1,600 characters" (Message resource). UTF-16 units are never fewer than characters; the rest is room for the way
+    // Twilio counts what WhatsApp makes of them.
+    limits: { textUnits: 1580 },
 
     async fetchMedia(ref, options) {
       return deps.fetchFile({ ...beginMedia(ref), follow: rules.follow, ...options });

@@ -19,6 +19,9 @@ export interface FailedCall {
 /** Codes that a later attempt may get past: API concurrency, sender's rate, trouble at the channel's provider. */
 const passing = new Set([20429, 63011, 63018, 63023]);
 
+/** Those of them that only ask for a slower pace. */
+const limits = new Set([20429, 63018]);
+
 /** Codes that never pass, by what is wrong. See twilio.com/docs/api/errors. */
 const refusals = new Map<number, RefusalReason>([
   [20003, 'credentials'],
@@ -53,7 +56,13 @@ export function toAppError(call: FailedCall): AppError {
   if (status === 429 || status >= 500 || status === 408 || (code !== undefined && passing.has(code))) {
     // A failure inside Twilio may come after the message was queued; 503 is said before any work.
     const uncertain = creates && status >= 500 && status !== 503;
-    return new ProviderUnavailable('Twilio asks to come back later', { vendorCode, retryAfterMs, uncertain });
+    const isLimit = status === 429 || (code !== undefined && limits.has(code));
+    return new ProviderUnavailable('Twilio asks to come back later', {
+      vendorCode,
+      retryAfterMs,
+      uncertain,
+      rateLimit: isLimit && !uncertain ? 'everybody' : undefined,
+    });
   }
   return new ProviderRefused(reasonFor(status), 'Twilio refused the call', { vendorCode });
 }

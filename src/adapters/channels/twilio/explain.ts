@@ -1,6 +1,7 @@
 import type { CodeMeaning } from '#src/domain/delivery.ts';
 
 const final = (words: string): CodeMeaning => ({ kind: 'final', words });
+const template = (words: string): CodeMeaning => ({ ...final(words), concernsTemplate: true });
 const stops = (words: string): CodeMeaning => ({ kind: 'stops', words });
 const passes = (words: string, more: Partial<CodeMeaning> = {}): CodeMeaning => ({
   ...more,
@@ -10,12 +11,12 @@ const passes = (words: string, more: Partial<CodeMeaning> = {}): CodeMeaning => 
 
 /** By code, from refusals and status callbacks alike; see twilio.com/docs/api/errors. */
 const meanings = new Map<string, CodeMeaning>([
-  ['20429', passes('the account calls Twilio too often')],
+  ['20429', passes('the account calls Twilio too often', { isRateLimit: true })],
   // Their nature is unknown, so one repetition must do.
   ['30008', passes('it could not be delivered, and nobody says why', { mostRepeats: 1 })],
   ['30036', passes('it waited at Twilio for longer than it may', { mostRepeats: 1 })],
   ['63011', passes('the channel’s provider failed to take it')],
-  ['63018', passes('the number sends faster than it may', { retryAfterMs: 15_000 })],
+  ['63018', passes('the number sends faster than it may', { retryAfterMs: 15_000, isRateLimit: true })],
   ['63023', passes('the channel’s provider had a fault of its own')],
 
   [
@@ -38,6 +39,13 @@ const meanings = new Map<string, CodeMeaning>([
   ['63024', final('the person cannot be written to')],
   ['63032', final('WhatsApp does not deliver to this person')],
   ['63049', final('WhatsApp holds it back: this person gets enough messages of businesses')],
+  ['21655', template('the template does not exist')],
+  ['21656', template('a value does not fit the template')],
+  ['63027', template('the template does not exist in this language')],
+  ['63028', template('the template has another number of placeholders')],
+  ['63040', template('the template was rejected by WhatsApp')],
+  ['63041', template('the template is paused because people did not like it')],
+  ['63042', template('the template is disabled because people did not like it')],
   ['canceled', final('it was canceled')],
   ['failed', final('Twilio could not send it and does not say why')],
   ['undelivered', final('it could not be delivered, and nobody says why')],

@@ -13,6 +13,8 @@ import * as m0011 from './0011-window.ts';
 import * as m0012 from './0012-broadcasts.ts';
 import * as m0013 from './0013-channel-states.ts';
 import * as m0014 from './0014-early-corrections.ts';
+import * as m0015 from './0015-uploads.ts';
+import * as m0016 from './0016-sightings.ts';
 
 /** Every migration by name; a static map, so that nothing is looked up on disk and order is plain to see. */
 export const migrations: Record<string, Migration> = {
@@ -30,4 +32,6 @@ export const migrations: Record<string, Migration> = {
   '0012-broadcasts': m0012,
   '0013-channel-states': m0013,
   '0014-early-corrections': m0014,
+  '0015-uploads': m0015,
+  '0016-sightings': m0016,
 };

@@ -118,7 +118,8 @@ export const Preflight = z
         }),
         count: number('How many.', 1_180),
         recipients: z.array(z.string()).meta({
-          description: 'The first 1,000 of them, as you named them.',
+          description:
+            'The first 1,000 of them, as you named them; faulty lines of a list by their number, with what is wrong.',
           examples: [['+491701234567']],
         }),
       }),

@@ -6,7 +6,8 @@ export const labelParameter = 'x-label';
  * which phones still write, bare parameters (`TEL;CELL:`) become types and quoted-printable text becomes plain.
  */
 export function normalizeCard(lines: readonly string[]): string[] {
-  const isOld = lines.some((line) => /^VERSION:2\.1\s*$/i.test(line));
+  // What does not say its version is written like the oldest.
+  const isOld = !lines.some((line) => /^VERSION[^:]*:\s*[34]/i.test(line));
   const modern = isOld ? modernize(lines) : lines;
   const labels = new Map<string, string>();
   for (const line of modern) {
@@ -37,7 +38,8 @@ function modernize(lines: readonly string[]): string[] {
   return modern;
 }
 
-function modernizeLine(line: string, isQuoted: boolean): string {
+/** A line of version 2.1 as one of 3.0; one of 3.0 stays as it is. */
+export function modernizeLine(line: string, isQuoted: boolean): string {
   const colon = line.indexOf(':');
   if (colon < 0 || /^[ \t]/.test(line)) return line;
   const [name = '', ...parameters] = line.slice(0, colon).split(';');

@@ -1,5 +1,6 @@
 import type ICAL from 'ical.js';
 import { labelParameter } from './card-lines.ts';
+import { unreadName } from './mend-times.ts';
 
 /** A contact card in words. */
 export interface Card {
@@ -30,7 +31,7 @@ export function describeCard(card: ICAL.Component): Card {
   const all = (name: string) => card.getAllProperties(name);
   const name = contentOf(all('fn')[0]) || nameOf(all('n')[0]) || contentOf(all('org')[0]);
   const lines = fields.flatMap(([field, label]) =>
-    all(field).flatMap((property) => {
+    [...all(field), ...all(unreadName(field).toLowerCase())].flatMap((property) => {
       const value = contentOf(property);
       if (value === '') return [];
       const types = first(property.getParameter(labelParameter)) || typesOf(property);

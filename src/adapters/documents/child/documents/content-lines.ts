@@ -6,10 +6,12 @@ const mostUnits = 32 * 1024 * 1024;
 /** One event or card without its attachments. */
 const mostComponentUnits = 200_000;
 
-/** An event, a task or a card: its name and its lines, still folded. */
+/** An event, a task or a card: its name and its lines, still folded, from its BEGIN and without its END. */
 export interface RawComponent {
   readonly name: string;
   readonly lines: readonly string[];
+  /** It is never closed: the file may have been cut off. */
+  readonly isCut: boolean;
 }
 
 /**
@@ -25,27 +27,30 @@ export async function readComponents(path: string, names: readonly string[]): Pr
   let units = 0;
   let isBinary = false;
   const outside: string[] = [];
+  const close = (isCut: boolean) => {
+    if (name !== '') components.push({ name, lines, isCut });
+    name = '';
+  };
   for (const line of (await readPlainText(path, mostUnits)).split('\n')) {
     const isFolded = line.startsWith(' ') || line.startsWith('\t');
     if (!isFolded) isBinary = /^(?:[\w-]+\.)?(PHOTO|LOGO|SOUND|KEY|ATTACH|IMAGE)[;:]/i.test(line);
     if (isBinary || line === '') continue;
     const [, edge, what = ''] =
       /^(BEGIN|END):([A-Z]+)\s*$/i.exec(line)?.map((part) => part.toUpperCase()) ?? [];
-    if (name === '' && edge === 'BEGIN' && names.includes(what)) {
+    // None of them stands within another, and none outlives the calendar.
+    const isCut = (edge === 'BEGIN' && names.includes(what)) || (edge === 'END' && what === 'VCALENDAR');
+    if (isCut) close(true);
+    if (edge === 'BEGIN' && names.includes(what)) {
       name = what;
       lines = [];
       units = 0;
     }
     units += line.length;
     if (name === '') outside.push(line);
+    else if (edge === 'END' && what === name) close(false);
     else if (units <= mostComponentUnits) lines.push(line);
-    if (name !== '' && edge === 'END' && what === name) {
-      if (units > mostComponentUnits) lines.push(line);
-      components.push({ name, lines });
-      name = '';
-    }
   }
-  if (components.length === 0)
-    throw new MediaUnusable(name === '' ? 'empty' : 'damaged', 'No component is whole');
-  return [{ name: '', lines: outside }, ...components];
+  close(true);
+  if (components.length === 0) throw new MediaUnusable('empty', 'There is no component');
+  return [{ name: '', lines: outside, isCut: false }, ...components];
 }

@@ -1,4 +1,5 @@
 import ICAL from 'ical.js';
+import { unreadName } from './mend-times.ts';
 import { repeatsInWords } from './recurrence-words.ts';
 
 const answers: Readonly<Record<string, string>> = {
@@ -19,13 +20,25 @@ export function describeEvent(event: ICAL.Component): string {
   };
   const isCancelled = text('status').toUpperCase() === 'CANCELLED';
   const recurrence = event.getFirstPropertyValue('rrule');
+  const asItStands = (name: string): string => {
+    const values = event.getAllProperties(unreadName(name).toLowerCase()).map((one) => one.getFirstValue());
+    const shown = values.filter(Boolean).slice(0, mostExceptions).join(', ');
+    return shown && `${shown} (as it stands in the file)`;
+  };
+  const moments = (name: string) =>
+    [momentsInWords(event.getAllProperties(name)), asItStands(name)].filter(Boolean).join(', ');
+  const moment = (name: string) => momentInWords(event.getFirstProperty(name)) || asItStands(name);
+  const when = whenInWords(event);
   const facts: [label: string, value: string][] = [
-    ['When', whenInWords(event)],
-    ['Due', momentInWords(event.getFirstProperty('due'))],
-    ['Repeats', recurrence instanceof ICAL.Recur ? repeatsInWords(recurrence) : ''],
-    ['Except on', momentsInWords(event.getAllProperties('exdate'))],
-    ['Also on', momentsInWords(event.getAllProperties('rdate'))],
-    ['Replaces the one of', momentInWords(event.getFirstProperty('recurrence-id'))],
+    ['When', when || asItStands('dtstart')],
+    // Told with the beginning where both can be read.
+    ['Until', when ? asItStands('dtend') : moment('dtend')],
+    ['Takes', asItStands('duration')],
+    ['Due', moment('due')],
+    ['Repeats', recurrence instanceof ICAL.Recur ? repeatsInWords(recurrence) : asItStands('rrule')],
+    ['Except on', moments('exdate')],
+    ['Also on', moments('rdate')],
+    ['Replaces the one of', moment('recurrence-id')],
     ['Where', text('location')],
     ['Organizer', people(event.getAllProperties('organizer'))],
     ['With', people(event.getAllProperties('attendee'))],

@@ -4,7 +4,9 @@ import { cleanTitle } from '../../clean-text.ts';
 import { type RawComponent, readComponents } from './content-lines.ts';
 import type { DocumentFacts } from './document-facts.ts';
 import { describeEvent } from './event-words.ts';
+import { mendTimes, unread } from './mend-times.ts';
 import type { PageWriter } from './page-writer.ts';
+import { contentOf, type LenientReading, readLeniently, withoutParameters } from './readable-lines.ts';
 import { createSectionWriter } from './section-writer.ts';
 
 /** What an invitation asks for; a mere publication asks for nothing. */
@@ -27,26 +29,28 @@ export async function readCalendar(path: string, pages: PageWriter, facts: Docum
   if (zone) sections.paragraph(`Time zone of the calendar: ${zone}`);
   let read = 0;
   for (const component of components) {
-    const words = inWords(component);
-    if (words === undefined) facts.isDamaged = true;
-    else {
+    const event = readEvent(component);
+    if (!event?.isWhole || component.isCut) facts.isDamaged = true;
+    if (event) {
       read += 1;
-      sections.paragraph(`\n${words}`);
+      sections.paragraph(`\n${event.value}`);
     }
     await pages.flush();
   }
   if (read === 0) throw new MediaUnusable('damaged', 'No event can be read');
 }
 
-function inWords({ name, lines }: RawComponent): string | undefined {
-  try {
-    const jCal = ICAL.parse(['BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR'].join('\r\n'));
-    const event = new ICAL.Component(jCal).getFirstSubcomponent(name.toLowerCase());
-    return event ? describeEvent(event) : undefined;
-  } catch {
-    // The library throws on malformed lines; the other events may be fine.
-    return undefined;
-  }
+function readEvent({ name, lines }: RawComponent): LenientReading<string> | undefined {
+  const inWords = (some: readonly string[]) => {
+    const text = ['BEGIN:VCALENDAR', `BEGIN:${name}`, ...some, `END:${name}`, 'END:VCALENDAR'].join('\r\n');
+    const event = new ICAL.Component(ICAL.parse(text)).getFirstSubcomponent(name.toLowerCase());
+    if (!event) throw new TypeError('The component got lost');
+    return describeEvent(event);
+  };
+  return readLeniently(contentOf(lines).flatMap(mendTimes), inWords, (line) => {
+    const [, rule] = /^RRULE(?:;[^:]*)?:(.*)$/i.exec(line) ?? [];
+    return rule === undefined ? [withoutParameters(line)] : [unread('RRULE', rule)];
+  });
 }
 
 function splitLine(line: string): [name: string, value: string] {

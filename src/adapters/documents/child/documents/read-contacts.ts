@@ -1,11 +1,13 @@
 import ICAL from 'ical.js';
 import { MediaUnusable } from '#src/domain/errors.ts';
 import { cleanTitle } from '../../clean-text.ts';
-import { normalizeCard } from './card-lines.ts';
+import { modernizeLine, normalizeCard } from './card-lines.ts';
 import { type Card, describeCard } from './card-words.ts';
 import { type RawComponent, readComponents } from './content-lines.ts';
 import type { DocumentFacts } from './document-facts.ts';
+import { unread } from './mend-times.ts';
 import type { PageWriter } from './page-writer.ts';
+import { contentOf, type LenientReading, readLeniently, withoutParameters } from './readable-lines.ts';
 import { createSectionWriter } from './section-writer.ts';
 
 /** Reads contact cards (vCard 2.1, 3.0 and 4.0), one after the other, without their portraits. */
@@ -14,24 +16,35 @@ export async function readContacts(path: string, pages: PageWriter, facts: Docum
   const sections = createSectionWriter(pages);
   let read = 0;
   for (const component of components) {
-    const card = toCard(component);
-    if (card === undefined) facts.isDamaged = true;
-    else {
+    const card = readCard(component);
+    if (!card?.isWhole || component.isCut) facts.isDamaged = true;
+    if (card) {
       read += 1;
-      if (components.length === 1) facts.title = cleanTitle(card.name);
-      sections.paragraph(`${read > 1 ? '\n' : ''}${card.words}`);
+      if (components.length === 1) facts.title = cleanTitle(card.value.name);
+      sections.paragraph(`${read > 1 ? '\n' : ''}${card.value.words}`);
     }
     await pages.flush();
   }
   if (read === 0) throw new MediaUnusable('damaged', 'No card can be read');
 }
 
-function toCard({ lines }: RawComponent): Card | undefined {
-  try {
-    const jCard = ICAL.parse(normalizeCard(lines).join('\r\n'));
-    return describeCard(new ICAL.Component(jCard));
-  } catch {
-    // The library throws on malformed lines; the other cards may be fine.
-    return undefined;
-  }
+function readCard({ lines }: RawComponent): LenientReading<Card> | undefined {
+  const all = contentOf(normalizeCard(lines));
+  // The library tells versions apart by the first line.
+  const version = all.filter((line) => /^VERSION:\s*[34]\.0\s*$/i.test(line)).slice(0, 1);
+  const describe = (some: readonly string[]) =>
+    describeCard(
+      new ICAL.Component(ICAL.parse(['BEGIN:VCARD', ...version, ...some, 'END:VCARD'].join('\r\n'))),
+    );
+  return readLeniently(
+    all.filter((line) => !/^VERSION[;:]/i.test(line)),
+    describe,
+    (line) => [modernizeLine(line, false), withoutParameters(line), ...unreadDate(line)],
+  );
+}
+
+/** A birthday that is no date is still somebody's birthday. */
+function unreadDate(line: string): string[] {
+  const [, name, value] = /^(BDAY|ANNIVERSARY)(?:;[^:]*)?:(.*)$/i.exec(line) ?? [];
+  return name === undefined || value === undefined ? [] : [unread(name, value)];
 }
