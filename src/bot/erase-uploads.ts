@@ -26,8 +26,11 @@ export async function eraseOldUploads(
     try {
       for (const { id, channel, ref } of items) {
         signal.throwIfAborted();
+        // A channel may be configured again later; one that can delete nothing has no uploads.
+        const erase = channels.get(channel)?.erase;
+        if (!erase) continue;
         try {
-          await channels.get(channel)?.erase?.({ providerIds: [], refs: [ref] }, { signal });
+          await erase({ providerIds: [], refs: [ref] }, { signal });
           deleted.push(id);
         } catch (error) {
           if (!(error instanceof AppError)) throw error;

@@ -4,9 +4,13 @@ import type { PartAtHand } from '#src/ports/outbox.ts';
 import { change } from './conclude.ts';
 import type { BotDeps } from './deps.ts';
 
-/** After each further refusal a part waits so many times longer. To one person some ten messages a minute are carried for good. */
-const growth = { everybody: 4, person: 2 } as const;
-/** The shortest wait, and the longest, which the queue must still believe. Milliseconds. */
+/** After each further refusal a part waits so many times longer, up to so many milliseconds. */
+const growth = {
+  everybody: { factor: 4, mostMs: 2 * 60_000 },
+  // Ten messages a minute are carried for good; whoever gets more has a debt that takes a while.
+  person: { factor: 2, mostMs: 8 * 60_000 },
+} as const;
+/** The shortest wait, and the longest that is asked for, which the queue must still believe. Milliseconds. */
 const shortestMs = 1_000;
 const longestMs = 8 * 60_000;
 /** A whole crowd that was sent away must not come back in the same second. */
@@ -42,7 +46,8 @@ function waitMs(
 ): number {
   const scope = rateLimit ?? 'everybody';
   const lastMs = triedAt && notBefore ? Math.max(0, notBefore.getTime() - triedAt.getTime()) : 0;
-  const leastMs = Math.max(shortestMs, retryAfterMs ?? 0, lastMs * growth[scope]);
+  const { factor, mostMs } = growth[scope];
+  const leastMs = Math.max(shortestMs, retryAfterMs ?? 0, Math.min(mostMs, lastMs * factor));
   return Math.round(
     Math.min(longestMs, scope === 'person' ? leastMs : leastMs * (1 + Math.random() * jitter)),
   );

@@ -1,14 +1,14 @@
 import { Agent, request } from 'undici';
 import { networkCode } from '#src/domain/network-failure.ts';
 import type { ApiAnswer, ApiRequest } from '#src/ports/exchange.ts';
-import { sendForm } from './upload.ts';
+import { maxAnswerBytes, sendForm } from './upload.ts';
 
 // Idle connections do not keep the process alive, so nobody needs to close this.
 const dispatcher = new Agent({
   connect: { timeout: 5_000 },
   allowH2: false,
   // Answers are some kilobytes, a full page of messages or templates under 1 MB.
-  maxResponseSize: 4 * 1024 * 1024,
+  maxResponseSize: maxAnswerBytes,
 });
 
 /** The exchange itself, on the thread that calls it. */

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { networkCode } from '#src/domain/network-failure.ts';
 import type { ApiAnswer, ApiRequest, UploadForm } from '#src/ports/exchange.ts';
 
+/** Answers are some kilobytes. As much as undici is told for everything else. */
+export const maxAnswerBytes = 4 * 1024 * 1024;
 /** Large enough that 16 MB are 64 pieces of work, small enough that a webhook hardly waits for one. */
 const pieceBytes = 256 * 1024;
 
@@ -44,7 +45,10 @@ export async function sendForm(
   }
 }
 
-/** Sends and takes the answer, which may come before everything is sent: a server need not read what it refuses. */
+/**
+ * Sends and takes the answer, which may come before everything is sent: a server need not read what it refuses. If it closes the
+ * connection at once, the answer may be lost with it.
+ */
 async function answerTo(request: ClientRequest, sendAll: () => Promise<void>): Promise<ApiAnswer> {
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
@@ -55,10 +59,23 @@ async function answerTo(request: ClientRequest, sendAll: () => Promise<void>): P
   const answer = await answered;
   const { statusCode: status = 0, headers } = answer;
   try {
-    return { status, headers, body: await text(answer) };
+    return { status, headers, body: await textOf(answer) };
   } catch (error) {
     return { status, headers, body: '', brokenBy: networkCode(error) };
   }
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    // Leaving the loop destroys the answer and its connection.
+    if (bytes > maxAnswerBytes)
+      throw Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 async function send(

@@ -14,10 +14,11 @@ const selectLastSaid = statement((db, given: Given<Place>) =>
     .innerJoin('outbound_parts', 'outbound_parts.message_id', 'messages.id')
     .select(['outbound_parts.extras', 'outbound_parts.provider_id', 'outbound_parts.tried_at'])
     .where('messages.user_id', '=', given.userId)
-    .where('messages.created_at', '>=', given.since)
     .where('messages.direction', '=', 'outbound')
     .where('outbound_parts.channel', '=', given.channel)
     .where('outbound_parts.state', 'in', ['sent', 'delivered', 'read', 'played'])
+    // Not by when it was written: what waited for long may be what they answer to.
+    .where('outbound_parts.tried_at', '>=', given.since)
     .where('outbound_parts.tried_at', '<=', given.at)
     .orderBy('outbound_parts.tried_at', 'desc')
     .orderBy('outbound_parts.id', 'desc')

@@ -1,11 +1,10 @@
 import type { ConsentAction, ConsentType } from '#src/domain/consent.ts';
 import type { ConsentOrigin, ConsentStore, LeftUnanswered } from '#src/ports/privacy.ts';
+import { dropMarketing } from './drop-marketing.ts';
 import { applyPreferences } from './marketing-preferences.ts';
+import { optedOut } from './opted-out.ts';
 import { isHeld, isPending, isUnfinished } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
-
-/** Why something was not said, as it is written on parts, turns and messages. */
-export const optedOut = { code: 'opted_out', reason: 'The person wants no messages.' } as const;
 
 /** Wishes and their log. */
 export function createConsentStore(context: StoreContext): ConsentStore {
@@ -148,8 +147,10 @@ export function createConsentStore(context: StoreContext): ConsentStore {
         .where('id', '=', userId)
         .where('marketing_opted_out_at', 'is', null)
         .executeTakeFirstOrThrow();
-      if (numUpdatedRows > 0n) await log(userId, 'marketing', 'revoked', origin);
-      return numUpdatedRows > 0n;
+      if (numUpdatedRows === 0n) return false;
+      await log(userId, 'marketing', 'revoked', origin);
+      await dropMarketing(context, userId);
+      return true;
     },
 
     prefer: (preferences) => applyPreferences(context, preferences),

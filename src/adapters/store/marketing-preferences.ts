@@ -1,5 +1,6 @@
 import type { MarketingPreference } from '#src/domain/channel-event.ts';
 import type { Identity } from '#src/domain/identity.ts';
+import { dropMarketing } from './drop-marketing.ts';
 import { inChunks } from './in-chunks.ts';
 import type { ConsentRow } from './privacy-tables.ts';
 import { keyOf } from './proven-identities.ts';
@@ -15,9 +16,10 @@ const detail = 'user_preferences';
  * @returns whose wish is another one now
  */
 export async function applyPreferences(
-  { trx, clock, newId }: StoreContext,
+  context: StoreContext,
   preferences: readonly MarketingPreference[],
 ): Promise<string[]> {
+  const { trx, clock, newId } = context;
   const now = clock.now().toISOString();
   const ownerOf = await findOwners(trx, preferences);
   const said = preferences
@@ -77,6 +79,7 @@ export async function applyPreferences(
       .set({ marketing_opted_out_at, updated_at: now })
       .where('id', '=', id)
       .execute();
+    if (wish.action === 'revoked') await dropMarketing(context, id);
     changed.push(id);
   }
   return changed;

@@ -30,8 +30,8 @@ const largestGroup = 32;
 /**
  * Runs pieces of work that are asked for at about the same time one after the other in one transaction, so that they share its
  * commit: on SQLite, whose one connection they would queue for anyway, this is most of what a turn costs. When one fails, the
- * transaction is taken back and everybody is run alone; nobody hears of success before the commit, and nobody who asked for more before it is on disk. The next group runs
- * while the disk still works for the last one.
+ * transaction is taken back and everybody is run alone; nobody hears of success before the commit, and nobody who asked for more
+ * before it is on disk. The next group runs while the disk still works for the last one.
  */
 export function createSharedTransactions(db: Kysely<Database>, disk: Disk): ShareTransaction {
   const waiting: Waiting[] = [];

@@ -1,8 +1,8 @@
 import { LostLease } from '#src/domain/errors.ts';
 import type { Turn, TurnStep } from '#src/domain/turn.ts';
 import type { TurnStore, TurnStory } from '#src/ports/stores.ts';
-import { optedOut } from './consent-store.ts';
 import { hasFiles, readAttachments, toStoredMessage } from './message-rows.ts';
+import { optedOut } from './opted-out.ts';
 import { insertOutbound } from './outbound-rows.ts';
 import type { Database } from './schema.ts';
 import { superseded } from './supersede-turns.ts';

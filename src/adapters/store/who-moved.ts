@@ -31,8 +31,8 @@ export async function findMover(
 }
 
 /**
- * Whoever has a number by now may have shown it before the notice came that its owner had left it: they are not who was on the list,
- * unless they are for something else.
+ * Whoever has a number by now may have shown it before the notice came that its owner had left it. A list that names it did not mean
+ * them, so they may use the bot only if something else of them is welcome.
  */
 export async function excludeNewHolders(
   { trx, clock }: StoreContext,

@@ -56,17 +56,26 @@ describe.each(engines)('a number on %s', (engine) => {
     userId = (await accept())[0]?.userId ?? '';
     clock.advance(10);
   }
+  const place = (channel: ChannelName) => ({
+    userId,
+    channel,
+    replyAddress: `whatsapp:${phone}`,
+    ownAddress: 'bot',
+  });
   async function says(
     text: string,
     { channel = 'twilio' as ChannelName, ...extras }: PartExtras & { channel?: ChannelName } = {},
+    which: 'first' | 'last' = 'first',
   ) {
-    const address = { userId, channel, replyAddress: `whatsapp:${phone}`, ownAddress: 'bot' };
+    await work.run((stores) => stores.outbox.queueNotice(place(channel), [text], { extras }));
+    await sendsWhatWaits(which);
+  }
+  async function sendsWhatWaits(which: 'first' | 'last' = 'first') {
     await work.run(async (stores) => {
-      await stores.outbox.queueNotice(address, [text], { extras });
-      const [part] = await stores.outbox.pending(userId);
+      const part = (await stores.outbox.pending(userId)).at(which === 'first' ? 0 : -1);
       if (!part) throw new Error('nothing was queued');
       await stores.outbox.sending(part);
-      await stores.outbox.sent({ ...part, state: 'sending', attempts: 1 }, `id of ${text}`);
+      await stores.outbox.sent({ ...part, state: 'sending', attempts: 1 }, `id of ${part.text}`);
     });
     clock.advance(10);
   }
@@ -130,6 +139,15 @@ describe.each(engines)('a number on %s', (engine) => {
     await says('Erase it?', { choices });
     await says('1. a list\n2. of the model');
     clock.advance(2_000);
+    await writes('1');
+    expect(await commands()).toEqual([['1']]);
+  });
+
+  it('is a message like any other after something that had waited for long was said', async () => {
+    await work.run((stores) => stores.outbox.queueNotice(place('twilio'), ['How was it, 1 to 5?']));
+    clock.advance(20 * minuteMs);
+    await says('Erase it?', { choices }, 'last');
+    await sendsWhatWaits();
     await writes('1');
     expect(await commands()).toEqual([['1']]);
   });

@@ -100,6 +100,50 @@ describe.each(engines)('a button against promotions on %s', (engine) => {
     expect(await log()).toHaveLength(1);
   });
 
+  it.each(['queued', 'held'] as const)('ends promotions that are %s, and nothing else', async (state) => {
+    await hear(metaText(ana, 'hello'));
+    const { id: userId } = await person();
+    const place = { userId, channel: 'meta' as const, replyAddress: '15550001111', ownAddress: 'bot' };
+    const use = (name: string) => ({ template: { name, language: 'en', values: {} } });
+    const template = {
+      channel: 'meta' as const,
+      language: 'en',
+      state: 'approved',
+      body: 'x',
+      components: '[]',
+    };
+    await database.db
+      .insertInto('templates')
+      .values(
+        ['marketing', 'utility'].map((category) => ({
+          ...template,
+          name: category,
+          title: category,
+          category,
+          reason: null,
+          quality: null,
+          placeholders: '[[],[]]',
+          updated_at: clock.now().toISOString(),
+        })),
+      )
+      .execute();
+    await work.run(async ({ outbox }) => {
+      for (const extras of [use('marketing'), use('utility'), {}])
+        await outbox.queueNotice(place, ['waiting'], { extras });
+    });
+    await database.db.updateTable('outbound_parts').set({ state }).execute();
+    await hear(taps('Stop promotions'));
+    const parts = await database.db
+      .selectFrom('outbound_parts')
+      .select(['state', 'error_code'])
+      .where('text', '=', 'waiting')
+      .orderBy('id')
+      .execute();
+    // What was held follows, as they have written.
+    const untouched = { state: 'queued', error_code: null };
+    expect(parts).toEqual([{ state: 'failed', error_code: 'opted_out' }, untouched, untouched]);
+  });
+
   it('is heard from a stranger, whom nobody answers otherwise', async () => {
     isWelcome = false;
     await hear(taps('Interrompi promozioni'));

@@ -240,9 +240,11 @@ describe('processes on one Postgres database', () => {
       return JSON.stringify(web.states()) === JSON.stringify(worker.states());
     });
     expect(await storedStops()).toHaveLength(1);
-    // Either may have been the last to say why.
-    for (const witness of ['call', 'report'] as const) web.works('meta', witness);
-    await waitFor('both to go on', () => !worker.isStopped('meta') && !web.isStopped('meta'));
+    // Either may have been the last to say why, and what the other found out may still have been on its way.
+    await waitFor('both to go on', () => {
+      for (const witness of ['call', 'report'] as const) web.works('meta', witness);
+      return !worker.isStopped('meta') && !web.isStopped('meta');
+    });
     await someLooks();
     expect([web.isStopped('meta'), worker.isStopped('meta')]).toEqual([false, false]);
   });

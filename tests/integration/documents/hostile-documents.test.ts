@@ -120,7 +120,7 @@ describe('enormous documents', () => {
   it('keep what was read when time runs out in the middle of a sheet', async () => {
     await using room = await openReadingRoom({
       children: 1,
-      documentTimeoutMs: 1500,
+      documentTimeoutMs: 2500,
       maxUnpackedRatio: 2000,
     });
     const first = { name: 'First', rows: '<row><c><v>1</v></c></row>' };

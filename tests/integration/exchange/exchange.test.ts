@@ -112,7 +112,11 @@ describe.each<[string, Exchange]>([
 
   it('takes no answer larger than a vendor has reason to give', async () => {
     answer = (_request, response) => void response.end(Buffer.alloc(5 * 1024 * 1024));
-    expect(await get()).toMatchObject({ status: 200, brokenBy: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
+    const tooLarge = { status: 200, body: '', brokenBy: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' };
+    expect(await get()).toMatchObject(tooLarge);
+    const { pathname: path } = new URL(import.meta.url);
+    const form = { fields: {}, fileField: 'file', path, fileName: 'file.ts', mimeType: 'text/plain' };
+    expect(await exchange({ url, method: 'POST', headers: {}, body: form }, never)).toMatchObject(tooLarge);
   });
 
   it('ends with the reason of whoever called it off, and at the vendor as well', async () => {

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
 import {
   type MetaMessage,
   type MetaPerson,
@@ -9,37 +8,25 @@ import {
   metaText,
   newWamid,
 } from '#tests/support/meta-webhook.ts';
-import { metaSettings } from '#tests/support/vendor-settings.ts';
+import { type MetaWorld, openMetaWorld } from '#tests/support/meta-world.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
-import { openWorld, type World } from '#tests/support/world.ts';
+import type { World } from '#tests/support/world.ts';
 
-let meta: MetaStandIn;
+let on: MetaWorld;
 let world: World;
 
 beforeAll(async () => {
-  meta = await openMetaStandIn();
-  world = await openWorld({
+  on = await openMetaWorld({
     WHITELISTED_USERS: '+15550008001,+15550008002,+15550008003,+15550008006,+15550008007',
-    ...metaSettings(meta),
   });
+  world = on.world;
 });
-afterEach(() => {
-  expect(meta.problems).toEqual([]);
-  expect(meta.dropped).toEqual([]);
-  expect(world.openai.problems).toEqual([]);
-});
-afterAll(async () => {
-  await world[Symbol.asyncDispose]();
-  await meta[Symbol.asyncDispose]();
-});
+afterEach(() => on.expectNoProblems());
+afterAll(() => on[Symbol.asyncDispose]());
 
-async function post(content: unknown): Promise<void> {
-  const response = await meta.post(`${world.product().url}/webhook/meta`, content);
-  expect(response.status).toBe(200);
-}
+const post = (content: unknown) => on.post(content);
 const deliver = (...messages: MetaMessage[]) => post(metaBody({ messages }));
-const heardBy = ({ phone }: MetaPerson) =>
-  meta.sent.filter(({ to }) => to === phone).map((sent) => sent.text);
+const heardBy = (person: MetaPerson) => on.heardBy(person);
 
 /** Resolves once no message says this any more. */
 const gone = (words: string) =>

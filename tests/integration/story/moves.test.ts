@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type MetaStandIn, openMetaStandIn } from '#tests/support/meta-stand-in.ts';
 import {
   type MetaPerson,
   metaBatch,
@@ -8,39 +7,26 @@ import {
   metaText,
   newWamid,
 } from '#tests/support/meta-webhook.ts';
+import { type MetaWorld, openMetaWorld } from '#tests/support/meta-world.ts';
 import { textMessage } from '#tests/support/twilio-webhook.ts';
-import { metaSettings } from '#tests/support/vendor-settings.ts';
 import { waitFor } from '#tests/support/wait-for.ts';
-import { openWorld, type World } from '#tests/support/world.ts';
+import type { World } from '#tests/support/world.ts';
 
-let meta: MetaStandIn;
+let on: MetaWorld;
 let world: World;
 
 beforeAll(async () => {
-  meta = await openMetaStandIn();
-  world = await openWorld({
+  on = await openMetaWorld({
     WHITELISTED_USERS: '+15550009001,+15550009011,+15550009021,+15550009031,+15550009041',
-    ...metaSettings(meta),
   });
+  world = on.world;
 });
-afterEach(() => {
-  expect(meta.problems).toEqual([]);
-  expect(meta.dropped).toEqual([]);
-  expect(world.twilio.problems).toEqual([]);
-  expect(world.openai.problems).toEqual([]);
-});
-afterAll(async () => {
-  await world[Symbol.asyncDispose]();
-  await meta[Symbol.asyncDispose]();
-});
+afterEach(() => on.expectNoProblems());
+afterAll(() => on[Symbol.asyncDispose]());
 
-async function post(content: unknown): Promise<void> {
-  const response = await meta.post(`${world.product().url}/webhook/meta`, content);
-  expect(response.status).toBe(200);
-}
+const post = (content: unknown) => on.post(content);
 const echo = () => world.openai.answers(({ text }) => `Heard: ${text.split('\n').at(-1)}`);
-const heardBy = ({ phone }: MetaPerson) =>
-  meta.sent.filter(({ to }) => to === phone).map((sent) => sent.text);
+const heardBy = (person: MetaPerson) => on.heardBy(person);
 
 /** Says something over Meta. @returns the answer */
 async function say(from: MetaPerson, body: string): Promise<string | undefined> {
@@ -83,7 +69,7 @@ describe('a person with a new number, of whom no ids are told', () => {
     expect(await say(second, 'What is my dog called?')).toBe('Heard: What is my dog called?');
     expect(lastAsked()).toContain('Bruno');
     await moved(second, { type: 'customer_changed_number', new_wa_id: third.phone, customer: second.phone });
-    await world.restart();
+    await world.restart('SIGTERM');
     expect(await say(third, 'And now?')).toBe('Heard: And now?');
     expect(lastAsked()).toContain('Bruno');
     expect(await say(personOf(first.phone, 'US.9004'), 'Hello')).toContain('not on its list');
@@ -144,7 +130,7 @@ describe('a number', () => {
     await say(personOf('15550009041', 'US.9041'), 'My fish is called Wanda.');
     expect(await say(personOf('15550009041', 'US.9042'), 'Hello')).toBe('Heard: Hello');
     expect(lastAsked()).not.toContain('Wanda');
-    await world.restart();
+    await world.restart('SIGTERM');
     expect(await say(personOf('15550009041', 'US.9042'), 'Still there?')).toBe('Heard: Still there?');
   });
 });
