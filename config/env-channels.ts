@@ -1,5 +1,6 @@
 import { digits, graphVersion, origin, text, wholeNumber } from './env-values.ts';
 import { secret, variable } from './env-variable.ts';
+import { messagePrices } from './message-prices.ts';
 
 /** The variables of the channels: Twilio, Meta, both, or none. */
 export const channelEnv = {
@@ -54,6 +55,12 @@ export const channelEnv = {
     'Messages a second that broadcasts hand out, all of them together; Meta takes 80 from most numbers, and other messages count as well.',
     '20',
     wholeNumber(1, 1_000),
+  ),
+  WHATSAPP_PRICES_USD: variable(
+    'Channels',
+    "What you pay WhatsApp for a delivered message, in US dollars, for estimates of broadcasts: `marketing=0.025, utility=0.004, +49 marketing=0.1365`. Meta's rates depend on the country and change by quarter.",
+    '',
+    messagePrices,
   ),
   WHATSAPP_API_VERSION: variable('Meta', 'Version of the Graph API.', 'v26.0', graphVersion),
   WHATSAPP_BASE_URL: variable(

@@ -13,6 +13,7 @@ import {
 } from './channel-settings.ts';
 import { type DatabaseTarget, namesNoDatabase, parseDatabaseUrl } from './database-target.ts';
 import { type Env, readEnv } from './env.ts';
+import type { MessagePrice } from './message-prices.ts';
 import { isOfficialHost } from './openai-hosts.ts';
 import { productionProblems } from './production.ts';
 import { Secret } from './secret.ts';
@@ -46,7 +47,7 @@ export interface Settings {
   readonly verifyToken: Secret | undefined;
   readonly nudges: NudgeSettings;
   /** How many messages a second broadcasts hand out together. */
-  readonly broadcasts: { readonly perSecond: number };
+  readonly broadcasts: { readonly perSecond: number; readonly prices: readonly MessagePrice[] };
   /** What Prometheus shows for /metrics; undefined = only signed-in API clients. */
   readonly metricsToken: Secret | undefined;
   readonly ai: {
@@ -154,7 +155,7 @@ function toSettings(values: Env, database: DatabaseTarget, whitelist: string[]):
     metaGaps: halfConfigured(values).filter((gap) => gap.startsWith('WHATSAPP_')),
     verifyToken: toSecret(values.WHATSAPP_VERIFY_TOKEN),
     nudges: toNudges(values),
-    broadcasts: { perSecond: values.BROADCAST_PER_SECOND },
+    broadcasts: { perSecond: values.BROADCAST_PER_SECOND, prices: values.WHATSAPP_PRICES_USD },
     metricsToken: toSecret(values.METRICS_TOKEN),
     ai: {
       openai:

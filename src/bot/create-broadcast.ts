@@ -1,4 +1,4 @@
-import { estimateMessage, type MessageCategory, messagePricesAsOf } from '#config/message-prices.ts';
+import { estimateMessage, type MessagePrice, messagePricesAsOf } from '#config/message-prices.ts';
 import type { BroadcastAction, BroadcastContent, Recipient } from '#src/domain/broadcast.ts';
 import type { JobRunner } from '#src/ports/jobs.ts';
 import type { Stores } from '#src/ports/stores.ts';
@@ -100,7 +100,7 @@ export function createBroadcasts(deps: BroadcastDeps): Broadcasts {
   return {
     async preflight(order) {
       const plans = await plan(order);
-      return 'refused' in plans ? plans : summarize(plans);
+      return 'refused' in plans ? plans : summarize(plans, deps.rules.messagePrices);
     },
 
     async create(order) {
@@ -120,7 +120,7 @@ export function createBroadcasts(deps: BroadcastDeps): Broadcasts {
             recipients: plans,
           });
           await stores.jobs.broadcast(broadcastId, clock.now());
-          return { broadcastId, preflight: summarize(plans) };
+          return { broadcastId, preflight: summarize(plans, deps.rules.messagePrices) };
         });
       const made = await store();
       if (!('refused' in made) && made.preflight) {
@@ -145,25 +145,17 @@ export function createBroadcasts(deps: BroadcastDeps): Broadcasts {
   };
 }
 
-const categories: ReadonlySet<string> = new Set<MessageCategory>([
-  'marketing',
-  'utility',
-  'authentication',
-  'service',
-]);
-
-function summarize(plans: readonly Plan[]): Preflight {
+function summarize(plans: readonly Plan[], prices: readonly MessagePrice[]): Preflight {
   const groups = Map.groupBy(plans, (plan) => {
     if (plan.skipped && plan.skipped.code !== 'outside_window') return plan.skipped.code;
     return plan.isInWindow ? 'in_window' : 'needs_template';
   });
   const going = plans.flatMap(({ way }) => way ?? []);
   const estimate = { pricesAsOf: messagePricesAsOf, feesMicros: 0, chargesMicros: 0, unpriced: 0 };
-  for (const { channel, category } of going) {
-    const known = categories.has(category) ? (category as MessageCategory) : undefined;
-    const { feeMicros, chargeMicros } = estimateMessage(channel, known ?? 'marketing');
+  for (const way of going) {
+    const { feeMicros, chargeMicros } = estimateMessage(prices, way);
     estimate.feesMicros += feeMicros;
-    if (chargeMicros === null || !known) estimate.unpriced += 1;
+    if (chargeMicros === null) estimate.unpriced += 1;
     else estimate.chargesMicros += chargeMicros;
   }
   return {

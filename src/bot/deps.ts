@@ -1,3 +1,4 @@
+import type { MessagePrice } from '#config/message-prices.ts';
 import type { Prompts } from '#config/prompts.ts';
 import type { ChannelName, Identity } from '#src/domain/identity.ts';
 import type { TemplateUse } from '#src/domain/outbound.ts';
@@ -32,6 +33,8 @@ export interface BotRules {
   readonly ownAddresses: ReadonlyMap<ChannelName, string>;
   /** The template that asks a person to write, by channel; none where none is set. */
   readonly nudges: ReadonlyMap<ChannelName, TemplateUse>;
+  /** What the owner pays WhatsApp, as far as they have said. */
+  readonly messagePrices: readonly MessagePrice[];
   /** Host of the model that reads along; undefined when none is connected. */
   readonly modelHost: string | undefined;
   readonly budgetMicros: { readonly perUser: number | undefined; readonly total: number | undefined };

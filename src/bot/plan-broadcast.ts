@@ -1,6 +1,7 @@
 import type { BroadcastContent, Recipient } from '#src/domain/broadcast.ts';
 import type { ChannelName } from '#src/domain/identity.ts';
 import type { PersonFacts, PlannedRecipient } from '#src/ports/broadcasts.ts';
+import type { PartAddress } from '#src/ports/outbox.ts';
 import type { StoredTemplate } from '#src/ports/outreach.ts';
 import { type ChosenTemplate, chooseTemplate } from './choose-template.ts';
 import { chooseAddress, type OrderRefusal, type PlaceDeps } from './send-message.ts';
@@ -10,7 +11,13 @@ import { hasWindow, isWithinWindow } from './window.ts';
 export interface Plan extends PlannedRecipient {
   readonly isInWindow: boolean;
   /** Undefined when they get nothing. */
-  readonly way: { readonly channel: ChannelName; readonly category: string } | undefined;
+  readonly way:
+    | {
+        readonly channel: ChannelName;
+        readonly category: string /** Digits; '' where it is not known. */;
+        readonly phone: string;
+      }
+    | undefined;
 }
 
 const nobody = (phone: string | undefined): PersonFacts => ({
@@ -78,7 +85,8 @@ function planOne(
   const { channel } = address;
   const isInWindow = !hasWindow(channel) || isWithinWindow(wroteAt.get(channel) ?? 0, deps.clock.now());
   const found = { ...base, isInWindow, skipped: undefined };
-  if (content.text !== undefined && isInWindow) return { ...found, way: { channel, category: 'service' } };
+  if (content.text !== undefined && isInWindow)
+    return { ...found, way: { channel, category: 'service', phone: phoneIn(address) } };
   if (!content.template)
     return {
       ...found,
@@ -101,7 +109,12 @@ function planOne(
   if (chosen.isMarketing && person.hasOptedOutOfMarketing)
     return { ...found, skipped: { code: 'opted_out', words: 'the person wants no marketing messages' } };
   const category = templates.find((one) => one.channel === way.channel && one.name === chosen.name)?.category;
-  return { ...found, way: { channel: way.channel, category: category ?? 'unknown' } };
+  return { ...found, way: { channel: way.channel, category: category ?? 'unknown', phone: phoneIn(way) } };
+}
+
+/** The digits of an address that is a phone's. */
+function phoneIn({ to }: PartAddress): string {
+  return /^(?:whatsapp:\+)?(\d+)$/.exec(to)?.[1] ?? '';
 }
 
 /** The template as one person gets it. */

@@ -25,6 +25,7 @@ export function toBotRules(settings: Settings, priceOf: BotRules['priceOf']): Bo
     mediaRetentionDays: media.retentionDays,
     ownAddresses: toOwnAddresses(settings),
     nudges: toNudges(settings),
+    messagePrices: settings.broadcasts.prices,
     modelHost: settings.ai.openai && new URL(settings.ai.openai.baseUrl ?? 'https://api.openai.com').host,
     budgetMicros: access.dailyBudgetMicros,
     priceOf,

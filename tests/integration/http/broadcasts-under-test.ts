@@ -62,6 +62,10 @@ export async function openBroadcasts(engine: Engine, { perSecond = 1_000 } = {})
     pause: async (ms: number) => void pauses.push(ms),
     rules: {
       isWelcome: () => true,
+      messagePrices: [
+        { category: 'utility', prefix: '', micros: 20_000 },
+        { category: 'utility', prefix: '1555', micros: 30_000 },
+      ],
       ownAddresses: new Map([['meta', '106540352242922']]),
     } as unknown as BotRules,
   };

@@ -128,8 +128,8 @@ export const Preflight = z
       .object({
         prices_as_of: z.string().meta({ examples: ['2026-11-21'] }),
         provider_fees_usd: number('What the provider adds.', 5.9),
-        whatsapp_charges_usd: number("WhatsApp's charges, as far as config/message-prices.ts has them.", 0),
-        unpriced_messages: number('Messages whose charge is not known, and not in the sum.', 1_180),
+        whatsapp_charges_usd: number("WhatsApp's charges, by the prices in WHATSAPP_PRICES_USD.", 29.5),
+        unpriced_messages: number('Messages whose charge is not known, and not in the sum.', 0),
       })
       .meta({ description: 'An estimate from a table of prices: the bill may differ.' }),
   })
