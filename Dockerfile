@@ -7,7 +7,8 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 # Node runs the TypeScript as it is, so there is nothing to build.
 FROM node:24-slim
-ENV NODE_ENV=production
+# Two arenas: with eight a core, what threads have freed stays occupied, some 40 MB of it.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 WORKDIR /app
 # The program belongs to root and cannot change itself; only the data folder belongs to the user it runs as.
 RUN mkdir data && chown node:node data

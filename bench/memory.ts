@@ -43,7 +43,10 @@ async function measureStart(): Promise<void> {
   const times: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const startedAt = performance.timeOrigin + performance.now();
-    await using product = await startProduct({ env: { ...world.env }, nodeArgs: imageArgs });
+    await using product = await startProduct({
+      env: { MALLOC_ARENA_MAX: '2', ...world.env },
+      nodeArgs: imageArgs,
+    });
     const { firstAcceptedAt } = await world.crowd({ origin: product.url, turns: 1, atOnce: 1 });
     times.push(firstAcceptedAt - startedAt);
     await product.stop('SIGKILL');
@@ -55,7 +58,10 @@ async function measureStart(): Promise<void> {
 }
 
 async function measureMemory(): Promise<void> {
-  await using product = await startProduct({ env: { ...world.env }, nodeArgs: imageArgs });
+  await using product = await startProduct({
+    env: { MALLOC_ARENA_MAX: '2', ...world.env },
+    nodeArgs: imageArgs,
+  });
   const pid = product.process.pid ?? 0;
   await pause(2_000);
   const idle = residentMb(pid);

@@ -130,7 +130,7 @@ describe('the image', () => {
 
   it('holds no setting, and so no secret', () => {
     expect(of('ARG')).toEqual([]);
-    expect(of('ENV')).toEqual(['NODE_ENV=production']);
+    expect(of('ENV')).toEqual(['NODE_ENV=production MALLOC_ARENA_MAX=2']);
   });
 
   it('runs the sources as a user who owns the data folder alone', () => {
