@@ -2,8 +2,8 @@ import type { ConsentAction, ConsentType } from '#src/domain/consent.ts';
 import type { ConsentOrigin, ConsentStore, LeftUnanswered } from '#src/ports/privacy.ts';
 import { dropMarketing } from './drop-marketing.ts';
 import { applyPreferences } from './marketing-preferences.ts';
-import { optedOut } from './opted-out.ts';
-import { isHeld, isPending, isUnfinished } from './partial-indexes.ts';
+import { dropWaiting, optedOut } from './opted-out.ts';
+import { isUnfinished } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
 /** Wishes and their log. */
@@ -55,30 +55,9 @@ export function createConsentStore(context: StoreContext): ConsentStore {
   }
 
   async function dropWhatIsQueued(userId: string): Promise<void> {
-    const drop = trx
-      .updateTable('outbound_parts')
-      .set({
-        state: 'failed',
-        error_code: optedOut.code,
-        error_reason: optedOut.reason,
-        failed_at: now(),
-        not_before: null,
-      })
-      .where('user_id', '=', userId)
-      .where('despite_opt_out', '=', 0)
-      .returning('message_id');
-    // Each by its own index.
-    const dropped = [
-      ...(await drop.where('state', '=', 'queued').where(isPending).execute()),
-      ...(await drop.where(isHeld).execute()),
-    ];
-    if (dropped.length > 0) {
-      await trx
-        .updateTable('messages')
-        .set({ error_message: `not delivered: ${optedOut.code}` })
-        .where('id', 'in', [...new Set(dropped.map((part) => part.message_id))])
-        .execute();
-    }
+    await dropWaiting(context, optedOut.reason, ({ and, eb }) =>
+      and([eb('user_id', '=', userId), eb('despite_opt_out', '=', 0)]),
+    );
     const ended = await trx
       .updateTable('turns')
       .set({ state: 'failed', error_message: optedOut.code, finished_at: now() })

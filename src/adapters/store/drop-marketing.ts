@@ -1,5 +1,5 @@
 import type { PartExtras } from '#src/domain/outbound.ts';
-import { optedOut } from './opted-out.ts';
+import { dropWaiting } from './opted-out.ts';
 import { isHeld, isPending } from './partial-indexes.ts';
 import type { StoreContext } from './unit-of-work.ts';
 
@@ -8,12 +8,13 @@ import type { StoreContext } from './unit-of-work.ts';
  * that rests or in a paused broadcast. Whoever is handed out later is asked first.
  */
 export async function dropMarketing(
-  { trx, clock }: Pick<StoreContext, 'trx' | 'clock'>,
+  context: Pick<StoreContext, 'trx' | 'clock'>,
   userId: string,
 ): Promise<void> {
+  const { trx } = context;
   const waiting = trx
     .selectFrom('outbound_parts')
-    .select(['id', 'message_id', 'channel', 'state', 'attempts', 'extras'])
+    .select(['id', 'channel', 'extras'])
     .where('user_id', '=', userId)
     .where('extras', 'is not', null);
   // Each by its own index.
@@ -21,7 +22,8 @@ export async function dropMarketing(
     ...(await waiting.where('state', '=', 'queued').where(isPending).execute()),
     ...(await waiting.where(isHeld).execute()),
   ];
-  for (const { id, message_id, channel, state, attempts, extras } of parts) {
+  const unwanted: string[] = [];
+  for (const { id, channel, extras } of parts) {
     const { template } = JSON.parse(extras ?? '{}') as PartExtras;
     if (!template) continue;
     const { name, language } = template;
@@ -33,26 +35,8 @@ export async function dropMarketing(
       .$if(language !== '', (query) => query.where('language', '=', language))
       .where('category', '=', 'marketing')
       .executeTakeFirst();
-    if (!isMarketing) continue;
-    const { numUpdatedRows } = await trx
-      .updateTable('outbound_parts')
-      .set({
-        state: 'failed',
-        error_code: optedOut.code,
-        error_reason: 'The person wants no marketing messages.',
-        failed_at: clock.now().toISOString(),
-        not_before: null,
-      })
-      .where('id', '=', id)
-      // The fence: begun meanwhile, it is on its way.
-      .where('state', '=', state)
-      .where('attempts', '=', attempts)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 0n) continue;
-    await trx
-      .updateTable('messages')
-      .set({ error_message: `not delivered: ${optedOut.code}` })
-      .where('id', '=', message_id)
-      .execute();
+    if (isMarketing) unwanted.push(id);
   }
+  if (unwanted.length === 0) return;
+  await dropWaiting(context, 'The person wants no marketing messages.', (eb) => eb('id', 'in', unwanted));
 }

@@ -34,13 +34,18 @@ async function send(
       url: String(url),
       method: 'POST',
       // Nothing here would unpack a compressed answer, and a few kilobytes are not worth packing.
-      headers: { ...Object.fromEntries(new Headers(headers)), 'accept-encoding': 'identity' },
+      headers: { ...Object.fromEntries(headersOf(headers)), 'accept-encoding': 'identity' },
       body,
     },
     signal ?? new AbortController().signal,
   );
   if (answer.brokenBy !== undefined) signal?.throwIfAborted();
   return answer;
+}
+
+/** The client's own need no copy. */
+function headersOf(headers: RequestInit['headers']): Headers {
+  return headers instanceof Headers ? headers : new Headers(headers);
 }
 
 function toResponse({ status, headers: received, body, brokenBy }: ApiAnswer): Response {
